@@ -1,0 +1,181 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+// MARK: Products of other packages
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let jwt = Target.Dependency.product(
+    name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"]))
+
+// MARK: Rooms
+
+/// A library room: imports only rooms of its own floor or below (`docs/architecture.md`).
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a room, in a folder of the same name.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: settings)
+}
+
+/// A library of the shop.
+func shop(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shop/\(name)", swiftSettings: settings)
+}
+
+/// An executable of the shop.
+func shopExecutable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Shop/\(name)", swiftSettings: settings)
+}
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "ApusCore", targets: ["ApusCore"]),
+        .library(name: "ApusResilience", targets: ["ApusResilience"]),
+        .library(name: "ApusBalancing", targets: ["ApusBalancing"]),
+        .library(name: "ApusTelemetry", targets: ["ApusTelemetry"]),
+        .library(name: "ApusContract", targets: ["ApusContract"]),
+        .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
+        .library(name: "ApusSQL", targets: ["ApusSQL"]),
+        .library(name: "ApusSQLite", targets: ["ApusSQLite"]),
+        .library(name: "ApusCache", targets: ["ApusCache"]),
+        .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
+        .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
+        .library(name: "ApusAuth", targets: ["ApusAuth"]),
+        .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
+        .library(name: "ApusService", targets: ["ApusService"]),
+        .library(name: "ApusGateway", targets: ["ApusGateway"]),
+        .library(name: "ApusSupervisor", targets: ["ApusSupervisor"]),
+        .library(name: "ApusTesting", targets: ["ApusTesting"]),
+        .executable(name: "apus", targets: ["apus"]),
+        .executable(name: "users-service", targets: ["users-service"]),
+        .executable(name: "products-service", targets: ["products-service"]),
+        .executable(name: "orders-service", targets: ["orders-service"]),
+        .executable(name: "shop", targets: ["shop"]),
+    ],
+    traits: [
+        .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
+        .default(enabledTraits: ["JWT"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ],
+    targets: [
+        // Floor 0
+        room("ApusCore"),
+
+        // Floor 1: policies and formats. No I/O, no clock.
+        room("ApusResilience", ["ApusCore"]),
+        room("ApusBalancing", ["ApusCore"]),
+        room("ApusTelemetry", ["ApusCore", logging, metrics]),
+        room("ApusContract", ["ApusCore"]),
+
+        // Floor 2: engines
+        room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioSSL]),
+        room("ApusSQL", ["ApusCore"]),
+        room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
+        room("ApusCache", ["ApusCore"]),
+
+        // Floor 3: what a service and a gateway share
+        room("ApusRuntime", ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
+        room("ApusDiscovery", ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusHTTP", logging, lifecycle, nioCore]),
+        room("ApusAuth", ["ApusCore", jwt]),
+        room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusTelemetry", "ApusSQL", logging, lifecycle]),
+
+        // Floor 4
+        room(
+            "ApusService",
+            [
+                "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
+                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusCache",
+                logging, lifecycle, nioCore,
+            ]),
+        room(
+            "ApusGateway",
+            [
+                "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
+                "ApusRuntime", "ApusDiscovery", "ApusAuth",
+                logging, lifecycle, nioCore, nioSSL, yams,
+            ]),
+        room("ApusSupervisor", ["ApusCore", "ApusRuntime", "ApusHTTP", logging, lifecycle, subprocess, yams]),
+
+        // Beside: for the tests of those who build on Apus
+        room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery"]),
+
+        // Floor 5
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "ApusCore", "ApusRuntime", "ApusDiscovery", "ApusGateway", "ApusSupervisor", arguments, logging, lifecycle,
+            ],
+            swiftSettings: settings),
+
+        // The shop
+        shop("UsersContract", ["ApusContract"]),
+        shop("ProductsContract", ["ApusContract"]),
+        shop("OrdersContract", ["ApusContract"]),
+        shop("Users", ["ApusService", "UsersContract"]),
+        shop("Products", ["ApusService", "ProductsContract"]),
+        shop("Orders", ["ApusService", "OrdersContract", "UsersContract", "ProductsContract"]),
+        shopExecutable("users-service", ["Users", "ApusService"]),
+        shopExecutable("products-service", ["Products", "ApusService"]),
+        shopExecutable("orders-service", ["Orders", "ApusService"]),
+        shopExecutable("shop", ["Users", "Products", "Orders", "ApusService"]),
+
+        // Tests
+        tests("ApusCore"),
+        tests("ApusResilience"),
+        tests("ApusBalancing"),
+        tests("ApusTelemetry", [logging, metrics]),
+        tests("ApusContract"),
+        tests("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
+        tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
+        tests("ApusCache", ["ApusTesting"]),
+        tests("ApusMessaging", ["ApusSQLite", "ApusTesting"]),
+        tests("ApusRuntime"),
+        tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
+        tests("ApusAuth", [jwt]),
+        tests("ApusService", ["ApusHTTP"]),
+        tests("ApusGateway", ["ApusHTTP", nioCore, nioPosix]),
+        tests("ApusSupervisor"),
+        .testTarget(
+            name: "ShopTests",
+            dependencies: [
+                "ApusHTTP", "UsersContract", "ProductsContract", "OrdersContract", subprocess,
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
