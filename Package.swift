@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -103,7 +104,7 @@ let package = Package(
         room("ApusContract", ["ApusCore"]),
 
         // Floor 2: engines
-        room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioSSL]),
+        room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioTLS, nioSSL]),
         room("ApusSQL", ["ApusCore"]),
         room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
         room("ApusCache", ["ApusCore"]),

@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import NIOCore
+import Synchronization
+
+/// A server's side of one HTTP/1.1 connection: one channel handler from bytes to exchanges.
+///
+/// One request is worked on at a time; what a pipelining client sends ahead waits in `input`, and reading stops when that
+/// is full. States of the reading side: `head` → `body` → `answering` → `head` …, and `closing` from anywhere.
+final class HTTP1ServerConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Reading {
+        /// Between requests, or in a head.
+        case head(HeadScanner)
+        case body(BodyDecoder)
+        /// The request is read; its response is not complete.
+        case answering
+        /// The last response is sent; what the client still sends is dropped until it closes.
+        case lingering
+        case closed
+    }
+
+    let server: ServerCore
+    let loop: Loop
+    private(set) var info = ConnectionInfo(remoteAddress: "unknown", isTLS: false)
+
+    private var context: ChannelHandlerContext?
+    private var reading = Reading.head(HeadScanner())
+    private var input = ByteBuffer()
+    private var output = ByteBuffer()
+    private var exchange: ServerExchange?
+    private var date = HTTPDate()
+
+    private var keepAlive = true
+    private var legacyClient = false
+    private var continuePending = false
+    private var bodyPaused = false
+    private var readHeld = false
+    private var processing = false
+    private var flushNeeded = false
+    private var requests = 0
+    private var bodyBytes = 0
+    /// Body bytes since the current window of `bodyTimeout` began.
+    private var windowBytes = 0
+    private var lingeredBytes = 0
+
+    private var timer = LazyTimer()
+    private var readDeadline = Instant.distantFuture
+    private var writeDeadline = Instant.distantFuture
+    private var bufferedAtDeadline = 0
+
+    /// Bytes that a pipelining client may send ahead of the response that it waits for.
+    private static let pipelineLimit = 64 << 10
+    /// Bytes of an unread body that are dropped to keep the connection for the next request.
+    private static let drainLimit = 256 << 10
+
+    init(server: ServerCore, loop: Loop) {
+        self.server = server
+        self.loop = loop
+    }
+
+    private var configuration: HTTPServerConfiguration { server.configuration }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { opened(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        opened(context)
+        context.fireChannelActive()
+    }
+
+    private func opened(_ context: ChannelHandlerContext) {
+        let address = context.remoteAddress?.ipAddress ?? "unix"
+        info = ConnectionInfo(remoteAddress: address, isTLS: configuration.tls != nil)
+        guard server.register(self) else {
+            server.statistics.refusedConnections.add(1, ordering: .relaxed)
+            fail(.tooManyConnections)
+            return
+        }
+        setReadDeadline(configuration.idleTimeout)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        server.unregister(self)
+        reading = .closed
+        timer.cancel()
+        cancelExchange(.clientGone)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        if case .lingering = reading {
+            lingeredBytes += bytes.readableBytes
+            if lingeredBytes > 1 << 20 { context.close(promise: nil) }
+            return
+        }
+        if input.readableBytes == 0 { input = bytes } else { input.writeBuffer(&bytes) }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if mayRead { context.read() } else { readHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            writeDeadline = .distantFuture
+        } else {
+            bufferedAtDeadline = buffered(context)
+            writeDeadline = Instant.now.advanced(by: configuration.writeTimeout)
+            arm()
+        }
+        exchange?.receiver?.writabilityChanged(context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
+    }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    // MARK: Reading
+
+    private var mayRead: Bool {
+        switch reading {
+        case .body: !bodyPaused
+        case .answering: input.readableBytes < Self.pipelineLimit
+        case .head, .lingering, .closed: true
+        }
+    }
+
+    private func resumeHeldRead() {
+        guard readHeld, mayRead else { return }
+        readHeld = false
+        context?.read()
+    }
+
+    private func process() {
+        guard !processing else { return }
+        processing = true
+        loop: while true {
+            switch reading {
+            case .head(var scanner):
+                guard input.readableBytes > 0 else { break loop }
+                do throws(ProtocolError) {
+                    guard let length = try scan(&scanner) else {
+                        if case .head(let before) = reading, before.isUntouched { setReadDeadline(configuration.headTimeout) }
+                        reading = .head(scanner)
+                        break loop
+                    }
+                    try begin(length: length, skipping: scanner.skipped)
+                } catch {
+                    fail(error)
+                    break loop
+                }
+            case .body(var decoder):
+                guard !bodyPaused else { break loop }
+                do throws(ProtocolError) {
+                    let event = try decoder.next(&input)
+                    reading = .body(decoder)
+                    guard let event else { break loop }
+                    try deliver(event)
+                } catch {
+                    failBody(error)
+                    break loop
+                }
+            case .answering:
+                guard exchange == nil else { break loop }
+                nextRequest()
+            case .lingering, .closed:
+                input.clear()
+                break loop
+            }
+        }
+        processing = false
+        // Lets go of the memory that the channel reads into, so that it can be used again.
+        if input.readableBytes == 0 { input = ByteBuffer() }
+        flush()
+    }
+
+    private func scan(_ scanner: inout HeadScanner) throws(ProtocolError) -> Int? {
+        let limits = configuration.headLimits
+        let view = input.readableBytesView
+        var copy = scanner
+        defer { scanner = copy }
+        return try view.withUnsafeBytes { (bytes) throws(ProtocolError) in try copy.scan(bytes, limits: limits) }
+    }
+
+    private func begin(length: Int, skipping skipped: Int) throws(ProtocolError) {
+        let limits = configuration.headLimits
+        let view = input.readableBytesView
+        let result = try view.withUnsafeBytes { (bytes) throws(ProtocolError) in
+            try RequestHeadParser.parse(
+                UnsafeRawBufferPointer(rebasing: bytes[skipped..<length]), limits: limits)
+        }
+        input.moveReaderIndex(forwardBy: length)
+        if case .length(let bytes) = result.framing, let limit = configuration.maximumBodyBytes, bytes > limit {
+            throw .bodyTooLarge
+        }
+        requests += 1
+        server.statistics.requests.add(1, ordering: .relaxed)
+        keepAlive =
+            result.keepAlive && !server.isDraining && requests < (configuration.maximumRequestsPerConnection ?? .max)
+        legacyClient = result.head.version == .http10
+        continuePending = result.expectsContinue
+        bodyBytes = 0
+        windowBytes = 0
+        bodyPaused = false
+
+        let exchange = ServerExchange(connection: self, method: result.head.method, framing: result.framing)
+        self.exchange = exchange
+        if case .length(let bytes) = result.framing, input.readableBytes >= bytes, !continuePending {
+            exchange.wholeBody = input.readSlice(length: bytes)
+            requestRead()
+        } else if result.framing == .none {
+            requestRead()
+        } else {
+            reading = .body(BodyDecoder(result.framing, limits: limits))
+            setReadDeadline(configuration.bodyTimeout)
+        }
+        server.handler.handle(result.head, on: exchange)
+        if continuePending, case .body = reading, exchange.receiver != nil, !bodyPaused { sendContinue(exchange) }
+    }
+
+    private func deliver(_ event: BodyDecoder.Event) throws(ProtocolError) {
+        switch event {
+        case .chunk(let chunk):
+            bodyBytes += chunk.readableBytes
+            windowBytes += chunk.readableBytes
+            if let limit = configuration.maximumBodyBytes, bodyBytes > limit { throw .bodyTooLarge }
+            if windowBytes >= configuration.minimumBodyProgress {
+                windowBytes = 0
+                setReadDeadline(configuration.bodyTimeout)
+            }
+            exchange?.receiver?.received(chunk)
+        case .end(let trailers):
+            requestRead()
+            exchange?.receiver?.receivedEnd(trailers)
+        }
+    }
+
+    private func requestRead() {
+        reading = .answering
+        readDeadline = .distantFuture
+    }
+
+    private func nextRequest() {
+        reading = .head(HeadScanner())
+        setReadDeadline(input.readableBytes > 0 ? configuration.headTimeout : configuration.idleTimeout)
+    }
+
+    func setPaused(_ exchange: ServerExchange, _ paused: Bool) {
+        guard exchange === self.exchange, paused != bodyPaused else { return }
+        bodyPaused = paused
+        guard case .body = reading else { return }
+        if paused {
+            readDeadline = .distantFuture
+        } else {
+            if continuePending { sendContinue(exchange) }
+            windowBytes = 0
+            setReadDeadline(configuration.bodyTimeout)
+            process()
+            resumeHeldRead()
+        }
+    }
+
+    func sendContinue(_ exchange: ServerExchange) {
+        guard continuePending, exchange === self.exchange, exchange.awaitsResponse, let context else { return }
+        continuePending = false
+        var line = context.channel.allocator.buffer(capacity: 25)
+        line.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        write(line)
+    }
+
+    // MARK: Answering
+
+    func respond(_ exchange: ServerExchange, _ head: ResponseHead, _ body: ByteBuffer?) {
+        guard exchange === self.exchange, context != nil else { return }
+        beforeHead()
+        let length = body?.readableBytes ?? 0
+        let hidesBody = exchange.method == .head || head.status.forbidsBody
+        beginOutput(256 + head.headers.bytes.count + (length <= 16 << 10 ? length : 0))
+        let framing: BodyFraming =
+            head.status.forbidsBody ? .none : .length(body == nil ? declaredLength(head, exchange) : length)
+        HTTP1Writer.write(head, framing: framing, keepAlive: keepAlive, legacy: legacyClient, &date, to: &output)
+        if let body, !hidesBody, length > 0 {
+            if length <= 16 << 10 {
+                output.writeImmutableBuffer(body)
+                writeOutput()
+            } else {
+                writeOutput()
+                write(body)
+            }
+        } else {
+            writeOutput()
+        }
+        exchange.response = .complete
+        responseComplete(exchange)
+    }
+
+    /// The length that a response to HEAD announces without having a body.
+    private func declaredLength(_ head: ResponseHead, _ exchange: ServerExchange) -> Int {
+        guard exchange.method == .head, let text = head.headers[.contentLength] else { return 0 }
+        return Int(text).map { max(0, $0) } ?? 0
+    }
+
+    func send(_ exchange: ServerExchange, _ head: ResponseHead) {
+        guard exchange === self.exchange, context != nil else { return }
+        beforeHead()
+        var framing: BodyFraming
+        if head.status.forbidsBody {
+            framing = .none
+        } else if let length = head.headers[.contentLength].flatMap({ Int($0) }), length >= 0 {
+            framing = .length(length)
+        } else if exchange.method == .head {
+            framing = .none
+        } else if legacyClient {
+            framing = .untilClose
+            keepAlive = false
+        } else {
+            framing = .chunked
+        }
+        beginOutput(256 + head.headers.bytes.count)
+        HTTP1Writer.write(head, framing: framing, keepAlive: keepAlive, legacy: legacyClient, &date, to: &output)
+        writeOutput()
+        if exchange.method == .head { framing = .none }
+        exchange.response = .streaming(framing, sent: 0)
+        flush()
+    }
+
+    func send(_ exchange: ServerExchange, _ chunk: ByteBuffer, _ framing: BodyFraming, _ sent: Int) {
+        let length = chunk.readableBytes
+        guard exchange === self.exchange, length > 0 else { return }
+        switch framing {
+        case .none: return
+        case .length(let total):
+            guard sent + length <= total else { return abort(exchange) }
+            write(chunk)
+        case .untilClose:
+            write(chunk)
+        case .chunked:
+            if length <= 4 << 10 {
+                beginOutput(length + 32)
+                HTTP1Writer.writeChunk(chunk, to: &output)
+                writeOutput()
+            } else {
+                beginOutput(32)
+                HTTP1Writer.writeChunkSize(length, to: &output)
+                writeOutput()
+                write(chunk)
+                beginOutput(2)
+                output.writeStaticString("\r\n")
+                writeOutput()
+            }
+        }
+        exchange.response = .streaming(framing, sent: sent + length)
+        flush()
+    }
+
+    func end(_ exchange: ServerExchange, _ trailers: Headers?, _ framing: BodyFraming, _ sent: Int) {
+        guard exchange === self.exchange else { return }
+        switch framing {
+        case .none, .untilClose: break
+        case .length(let total):
+            guard sent == total else { return abort(exchange) }
+        case .chunked:
+            beginOutput(64)
+            HTTP1Writer.writeLastChunk(trailers, to: &output)
+            writeOutput()
+        }
+        exchange.response = .complete
+        responseComplete(exchange)
+    }
+
+    func abort(_ exchange: ServerExchange) {
+        guard exchange === self.exchange, let context else { return }
+        exchange.response = .complete
+        self.exchange = nil
+        reading = .closed
+        context.close(promise: nil)
+    }
+
+    /// A response that begins before the body was read says that the connection will close, unless little is left.
+    private func beforeHead() {
+        guard case .body(let decoder) = reading else { return }
+        if continuePending || (decoder.remaining ?? .max) > Self.drainLimit { keepAlive = false }
+    }
+
+    private func responseComplete(_ exchange: ServerExchange) {
+        self.exchange = nil
+        exchange.receiver = nil
+        exchange.connection = nil
+        if !keepAlive {
+            if case .body = reading { linger(unread: true) } else { linger(unread: input.readableBytes > 0) }
+            return
+        }
+        switch reading {
+        case .body:
+            // The rest of the body is read and dropped; the next request follows it.
+            bodyPaused = false
+            process()
+        case .answering:
+            if !processing { process() }
+        default: break
+        }
+        flush()
+        resumeHeldRead()
+    }
+
+    /// Closes so that the client can read the response: a close with unread bytes would reset the connection.
+    private func linger(unread: Bool) {
+        guard let context else { return }
+        flush(now: true)
+        input = ByteBuffer()
+        if unread, configuration.tls == nil {
+            reading = .lingering
+            context.close(mode: .output, promise: nil)
+            setReadDeadline(.seconds(2))
+            resumeHeldRead()
+        } else {
+            reading = .closed
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Failing
+
+    /// Answers a head that is not valid, and closes.
+    private func fail(_ error: ProtocolError) {
+        server.statistics.protocolErrors.add(1, ordering: .relaxed)
+        keepAlive = false
+        legacyClient = false
+        exchange = nil
+        writeError(error)
+        linger(unread: true)
+    }
+
+    /// Ends an exchange whose body is not valid, too large or too slow: an answer if none has begun, a close otherwise.
+    private func failBody(_ error: ProtocolError) {
+        server.statistics.protocolErrors.add(1, ordering: .relaxed)
+        guard let exchange else {
+            reading = .closed
+            context?.close(promise: nil)
+            return
+        }
+        let canAnswer = exchange.awaitsResponse
+        cancelExchange(error == .bodyTimeout ? .timeout : .invalidBody)
+        if canAnswer {
+            keepAlive = false
+            writeError(error)
+            linger(unread: true)
+        } else {
+            reading = .closed
+            context?.close(promise: nil)
+        }
+    }
+
+    private func writeError(_ error: ProtocolError) {
+        guard let context else { return }
+        var body = context.channel.allocator.buffer(capacity: 160)
+        body.writeString(
+            #"{"type":"about:blank","title":"\#(error.status.reason)","status":\#(error.status.code),"#
+                + #""detail":"\#(error.detail)","code":"\#(error.code)"}"#)
+        var head = ResponseHead(status: error.status, headers: [.contentType: "application/problem+json"])
+        if error.status == .serviceUnavailable { head.headers.append(.retryAfter, "1") }
+        beginOutput(512)
+        HTTP1Writer.write(
+            head, framing: .length(body.readableBytes), keepAlive: false, legacy: false, &date, to: &output)
+        output.writeImmutableBuffer(body)
+        writeOutput()
+    }
+
+    private func cancelExchange(_ reason: ExchangeCancellation) {
+        guard let exchange else { return }
+        self.exchange = nil
+        exchange.response = .complete
+        exchange.connection = nil
+        let receiver = exchange.receiver
+        exchange.receiver = nil
+        server.statistics.cancelled.add(1, ordering: .relaxed)
+        receiver?.cancelled(reason)
+    }
+
+    // MARK: Draining
+
+    /// Closes now if no request is under way, otherwise after the response.
+    func drain() {
+        keepAlive = false
+        if exchange == nil, case .head(let scanner) = reading, scanner.isUntouched, input.readableBytes == 0 {
+            reading = .closed
+            context?.close(promise: nil)
+        }
+    }
+
+    /// Ends whatever is under way.
+    func forceClose() {
+        cancelExchange(.shutdown)
+        reading = .closed
+        context?.close(promise: nil)
+    }
+
+    // MARK: Time
+
+    private func setReadDeadline(_ duration: Duration) {
+        readDeadline = Instant.now.advanced(by: duration)
+        arm()
+    }
+
+    private func arm() {
+        if timer.set(min(readDeadline, writeDeadline)) { scheduleTimer() }
+    }
+
+    private func scheduleTimer() {
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        timer.schedule(on: loop.eventLoop) { bound.value.timerFired() }
+    }
+
+    private func timerFired() {
+        let now = Instant.now
+        switch timer.fired(at: now) {
+        case .none: return
+        case .moved: scheduleTimer()
+        case .due:
+            if now >= writeDeadline { writeStalled(now) }
+            if now >= readDeadline { readStalled() }
+            if context != nil, min(readDeadline, writeDeadline) != .distantFuture { arm() }
+        }
+    }
+
+    private func readStalled() {
+        readDeadline = .distantFuture
+        switch reading {
+        case .head(let scanner):
+            guard !scanner.isUntouched else {
+                reading = .closed
+                context?.close(promise: nil)
+                return
+            }
+            server.statistics.timeouts.add(1, ordering: .relaxed)
+            fail(.headTimeout)
+        case .body:
+            server.statistics.timeouts.add(1, ordering: .relaxed)
+            failBody(.bodyTimeout)
+        case .lingering:
+            context?.close(promise: nil)
+        case .answering, .closed: break
+        }
+    }
+
+    private func writeStalled(_ now: Instant) {
+        guard let context else { return }
+        let left = buffered(context)
+        if left < bufferedAtDeadline {
+            bufferedAtDeadline = left
+            writeDeadline = now.advanced(by: configuration.writeTimeout)
+        } else {
+            writeDeadline = .distantFuture
+            server.statistics.timeouts.add(1, ordering: .relaxed)
+            cancelExchange(.timeout)
+            reading = .closed
+            context.close(promise: nil)
+        }
+    }
+
+    private func buffered(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    // MARK: Writing
+
+    /// Makes `output` empty, keeping its memory if the last write has let go of it.
+    private func beginOutput(_ capacity: Int) {
+        output.clear(minimumCapacity: capacity)
+    }
+
+    private func writeOutput() {
+        write(output)
+    }
+
+    private func write(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        flushNeeded = true
+    }
+
+    /// Sends what is written; while input is being processed that waits for its end, so that pipelined responses leave
+    /// together.
+    private func flush(now: Bool = false) {
+        guard flushNeeded, now || !processing, let context else { return }
+        flushNeeded = false
+        context.flush()
+    }
+}
+
+extension HTTP1Writer {
+    fileprivate static func write(
+        _ head: ResponseHead, framing: BodyFraming, keepAlive: Bool, legacy: Bool, _ date: inout HTTPDate,
+        to buffer: inout ByteBuffer
+    ) {
+        write(
+            head, ResponseFraming(body: framing, keepAlive: keepAlive, legacyClient: legacy), date: date.current(),
+            to: &buffer)
+    }
+}
