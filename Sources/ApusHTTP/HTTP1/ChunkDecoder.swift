@@ -60,40 +60,41 @@ struct ChunkDecoder {
 
     /// Reads `size [extensions] CR LF`.
     private mutating func readSize(_ buffer: inout ByteBuffer) throws(ProtocolError) -> Int? {
+        let line = buffer.readableBytesView.prefix(Self.lineLimit)
+        guard let stop = line.firstIndex(where: { $0 == 0x0D || $0 == 0x0A }) else {
+            guard line.count < Self.lineLimit else { throw .chunk("the line of a chunk's size is too long") }
+            _ = try Self.size(line)
+            return nil
+        }
+        guard line[stop] == 0x0D else { throw .chunk("a bare line feed in the line of a chunk's size") }
+        let text = line[..<stop]
+        let (size, digits) = try Self.size(text)
+        guard digits > 0 else { throw .chunk("a chunk's size is missing") }
+        try ChunkExtensions.validate(text.dropFirst(digits))
+        guard stop + 1 < line.endIndex else { return nil }
+        guard line[stop + 1] == 0x0A else { throw .chunk("a bare CR in the line of a chunk's size") }
+        extensionBytes += text.count - digits
+        guard extensionBytes <= Self.extensionLimit else { throw .chunk("there are too many chunk extensions") }
+        buffer.moveReaderIndex(forwardBy: text.count + 2)
+        return size
+    }
+
+    /// The hexadecimal digits at the beginning of a line, and how many there are.
+    private static func size(_ line: ByteBufferView.SubSequence) throws(ProtocolError) -> (size: Int, digits: Int) {
         var size = 0
         var digits = 0
-        var inExtension = false
-        var sawBlank = false
-        var length: Int?
-        let bytes = buffer.readableBytesView
-        for (offset, byte) in bytes.enumerated() {
-            guard offset < Self.lineLimit else { throw .chunk("the line of a chunk's size is too long") }
-            if byte == 0x0D {
-                guard offset + 1 < bytes.count else { return nil }
-                guard bytes[bytes.startIndex + offset + 1] == 0x0A else { throw .chunk("a bare CR in a chunk's line") }
-                guard !sawBlank || inExtension else { throw .chunk("a space after a chunk's size") }
-                length = offset + 2
+        for byte in line {
+            guard let digit = digit(byte) else {
+                guard digits > 0, byte == UInt8(ascii: ";") || CharacterClass.isBlank(byte) else {
+                    throw .chunk("a chunk's size is not a hexadecimal number")
+                }
                 break
             }
-            if inExtension {
-                guard CharacterClass.isValue(byte) else { throw .chunk("a control character in a chunk extension") }
-            } else if byte == UInt8(ascii: ";"), digits > 0 {
-                inExtension = true
-            } else if CharacterClass.isBlank(byte), digits > 0 {
-                sawBlank = true
-            } else {
-                guard !sawBlank, let digit = Self.digit(byte) else { throw .chunk("a chunk's size is not a number") }
-                digits += 1
-                guard digits <= 16, size <= Int.max >> 4 else { throw .chunk("a chunk's size is too large a number") }
-                size = size << 4 | digit
-            }
+            digits += 1
+            guard digits <= 16, size <= Int.max >> 4 else { throw .chunk("a chunk's size is too large a number") }
+            size = size << 4 | digit
         }
-        guard let length else { return nil }
-        guard digits > 0 else { throw .chunk("a chunk's size is missing") }
-        extensionBytes += length - digits - 2
-        guard extensionBytes <= Self.extensionLimit else { throw .chunk("there are too many chunk extensions") }
-        buffer.moveReaderIndex(forwardBy: length)
-        return size
+        return (size, digits)
     }
 
     private mutating func readTrailers(_ buffer: inout ByteBuffer, length: Int) throws(ProtocolError) -> Headers? {
