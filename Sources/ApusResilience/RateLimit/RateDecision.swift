@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The answer of a rate limiter to one request, with what the response headers say.
+public struct RateDecision: Sendable, Hashable {
+    public enum Verdict: Sendable, Hashable {
+        case allowed
+        /// Too soon: ``RateDecision/retryAfter`` says when it fits.
+        case limited
+        /// It costs more than the whole burst and will never fit.
+        case neverFits
+    }
+
+    public let verdict: Verdict
+    /// How many requests fit at once (`RateLimit-Limit`).
+    public let limit: Int
+    /// How many more would fit right now (`RateLimit-Remaining`).
+    public let remaining: Int
+    @usableFromInline let retryNanoseconds: Int64
+    @usableFromInline let resetNanoseconds: Int64
+
+    @inlinable public var isAllowed: Bool { verdict == .allowed }
+
+    /// How long to wait until a request of the same cost fits; nil if it was allowed or never fits.
+    public var retryAfter: Duration? { verdict == .limited ? .nanoseconds(retryNanoseconds) : nil }
+
+    /// How long until the full burst is there again (`RateLimit-Reset`).
+    public var reset: Duration { .nanoseconds(resetNanoseconds) }
+}
