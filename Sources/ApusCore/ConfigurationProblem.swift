@@ -2,8 +2,8 @@
 
 /// One thing that is wrong with a configuration: which key, and what would be right.
 ///
-/// Nothing is silently corrected: a configuration type has `validate()`, which returns every problem at once, and whoever
-/// is built from it throws them together as ``InvalidConfiguration``.
+/// Nothing is silently corrected: a configuration type has `validate()`, which returns every problem at once, and
+/// whoever is built from it throws them together as ``InvalidConfiguration``.
 public struct ConfigurationProblem: Sendable, Hashable, CustomStringConvertible {
     /// The path of the key inside its configuration, such as `window` or `services.users.breaker.window`.
     public var key: String

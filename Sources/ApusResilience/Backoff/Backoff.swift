@@ -14,8 +14,8 @@ public struct Backoff: Sendable, Hashable {
         case full
         /// Anything from half of `e` to `e`: never comes back at once.
         case equal
-        /// Anything from the base to three times the previous delay, at most the maximum: grows by chance, and doesn't use
-        /// the factor.
+        /// Anything from the base to three times the previous delay, at most the maximum: grows by chance, and doesn't
+        /// use the factor.
         case decorrelated
     }
 
@@ -29,7 +29,8 @@ public struct Backoff: Sendable, Hashable {
     public var jitter: Jitter
 
     public init(
-        base: Duration = .milliseconds(100), maximum: Duration = .seconds(10), factor: Double = 2, jitter: Jitter = .full
+        base: Duration = .milliseconds(100), maximum: Duration = .seconds(10), factor: Double = 2,
+        jitter: Jitter = .full
     ) {
         self.base = base
         self.maximum = maximum

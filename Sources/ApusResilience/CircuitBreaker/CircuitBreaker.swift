@@ -9,11 +9,11 @@ public import Synchronization
 /// let user = try await breaker.call { () async throws(CallFailure) in try await client.getUser(id) }
 /// ```
 ///
-/// Whoever can't wrap the call in a closure, as the gateway on its event loop, asks ``admit(now:)``, keeps the permit for
-/// the time of the exchange and hands it back once with ``record(_:_:now:)``.
+/// Whoever can't wrap the call in a closure, as the gateway on its event loop, asks ``admit(now:)``, keeps the permit
+/// for the time of the exchange and hands it back once with ``record(_:_:now:)``.
 ///
-/// Safe to use from any thread. The lock is never held during a call or a callback. While the breaker is closed, ``admit()``
-/// reads one atomic: neither clock nor lock.
+/// Safe to use from any thread. The lock is never held during a call or a callback. While the breaker is closed,
+/// ``admit()`` reads one atomic: neither clock nor lock.
 public final class CircuitBreaker: Sendable {
     /// The service whose calls are watched; failures name it.
     public let service: String?
@@ -29,7 +29,8 @@ public final class CircuitBreaker: Sendable {
     ///   - configuration: when to trip and how to recover.
     ///   - time: the clock, the machine's by default.
     ///   - onTransition: called after each change of phase, on the thread that caused it, outside the lock; may ask the
-    ///     breaker anything. Two changes in quick succession may be told by two threads at once: compare their generation.
+    ///     breaker anything. Two changes in quick succession may be told by two threads at once: compare their
+    ///     generation.
     /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.
     public init(
         service: String? = nil, configuration: CircuitBreakerConfiguration = .init(), time: TimeSource = .system,
@@ -131,7 +132,9 @@ public final class CircuitBreaker: Sendable {
         state.withLock { state in
             let before = state.generation
             while let transition = state.advance(to: now) { transitions.append(transition) }
-            if let transition = state.record(generation: generation, outcome, now: now) { transitions.append(transition) }
+            if let transition = state.record(generation: generation, outcome, now: now) {
+                transitions.append(transition)
+            }
             if state.generation != before { publish(state) }
         }
         if !transitions.isEmpty { announce(transitions) }

@@ -3,9 +3,9 @@ public import ApusCore
 
 /// When a circuit breaker trips and how it recovers.
 ///
-/// Two signals watch the peer, because each is blind where the other sees. A run of ``consecutiveFailures`` notices at once
-/// a peer that is dead; a ``failureRate`` over a ``window`` notices one that fails now and then, which never makes a run.
-/// Either may be turned off; with both off the breaker never trips.
+/// Two signals watch the peer, because each is blind where the other sees. A run of ``consecutiveFailures`` notices at
+/// once a peer that is dead; a ``failureRate`` over a ``window`` notices one that fails now and then, which never makes
+/// a run. Either may be turned off; with both off the breaker never trips.
 public struct CircuitBreakerConfiguration: Sendable, Hashable {
     /// Trips when so many calls in a row have failed. Default 5, from 0 (off) to 1,000,000.
     public var consecutiveFailures = 5
@@ -26,8 +26,8 @@ public struct CircuitBreakerConfiguration: Sendable, Hashable {
     public var maximumOpenDuration = Duration.seconds(60)
     /// Half-open: how many probes are let through, all of which must succeed. Default 3, 1 to 1,000.
     public var halfOpenPermits = 3
-    /// Half-open: when all permits are out, how long after the last was given the breaker stops waiting and opens again.
-    /// Default nil: the ``openDuration``, at most 30 s. From 1 ms to 1 h.
+    /// Half-open: when all permits are out, how long after the last was given the breaker stops waiting and opens
+    /// again. Default nil: the ``openDuration``, at most 30 s. From 1 ms to 1 h.
     public var probeDeadline: Duration?
 
     public init() {}

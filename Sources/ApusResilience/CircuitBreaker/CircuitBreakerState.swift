@@ -4,18 +4,21 @@ public import ApusCore
 /// A circuit breaker as a value: events and the time go in, decisions come out. It reads no clock and holds no lock.
 ///
 /// **Closed**: calls go through. It trips when ``CircuitBreakerConfiguration/consecutiveFailures`` calls in a row have
-/// failed, or when a failure brings the rate of the window to the threshold with enough calls in it. Only a failure trips:
-/// a success never does, even if it makes the minimum of calls full.
+/// failed, or when a failure brings the rate of the window to the threshold with enough calls in it. Only a failure
+/// trips: a success never does, even if it makes the minimum of calls full.
 ///
-/// **Open**: calls are rejected with the time left. The open time grows each time the probes fail again, up to its maximum.
+/// **Open**: calls are rejected with the time left. The open time grows each time the probes fail again, up to its
+/// maximum.
 ///
 /// **Half-open**, from the moment the open time is over (that moment included): at most
-/// ``CircuitBreakerConfiguration/halfOpenPermits`` calls go through as probes. If all succeed it closes with an empty window;
-/// one failure opens it again; a cancelled probe gives its permit back. If all permits are out and none comes back until the
-/// probe deadline after the last of them, it opens again as of that moment: a hung or lost probe can't wedge it.
+/// ``CircuitBreakerConfiguration/halfOpenPermits`` calls go through as probes. If all succeed it closes with an empty
+/// window; one failure opens it again; a cancelled probe gives its permit back. If all permits are out and none comes
+/// back until the probe deadline after the last of them, it opens again as of that moment: a hung or lost probe can't
+/// wedge it.
 ///
-/// Each change of phase starts a new generation. An outcome of an older generation is counted as late and changes nothing:
-/// the success of a call that was made before the trip doesn't close the breaker, its failure doesn't lengthen the break.
+/// Each change of phase starts a new generation. An outcome of an older generation is counted as late and changes
+/// nothing: the success of a call that was made before the trip doesn't close the breaker, its failure doesn't lengthen
+/// the break.
 ///
 /// Times may arrive slightly out of order, as they do when several threads read the clock and then wait for a lock.
 public struct CircuitBreakerState: Sendable {
@@ -78,7 +81,9 @@ public struct CircuitBreakerState: Sendable {
         case .open:
             return reject(until: openUntil, now: now)
         case .halfOpen:
-            guard probesOut + probesSucceeded < limits.halfOpenPermits else { return reject(until: probesDue, now: now) }
+            guard probesOut + probesSucceeded < limits.halfOpenPermits else {
+                return reject(until: probesDue, now: now)
+            }
             probesOut += 1
             probesDue = Self.sum(now.nanoseconds, limits.probeDeadline)
             return .admitted(CircuitBreakerPermit(generation: generation))
@@ -98,8 +103,8 @@ public struct CircuitBreakerState: Sendable {
 
     /// Makes the next change of phase that time alone is due to make by `now`, if there is one.
     ///
-    /// ``admit(now:)`` and ``record(_:_:now:)`` do this first; call it before them, until it returns nil, to hear of these
-    /// changes too. At most two are due at once.
+    /// ``admit(now:)`` and ``record(_:_:now:)`` do this first; call it before them, until it returns nil, to hear of
+    /// these changes too. At most two are due at once.
     public mutating func advance(to now: Instant) -> CircuitBreakerTransition? {
         switch phase {
         case .closed:

@@ -29,7 +29,8 @@ public struct CircuitBreakerTransition: Sendable, Hashable {
     public let to: CircuitBreakerPhase
     /// Why, if it opened.
     public let reason: CircuitBreakerTripReason?
-    /// When. For a change that time alone made it is the moment it was due, which may lie before the call that showed it.
+    /// When. For a change that time alone made it is the moment it was due, which may lie before the call that showed
+    /// it.
     public let at: Instant
     /// Rises by one with each transition: says which of two came first.
     public let generation: UInt64

@@ -2,10 +2,10 @@
 
 /// How many calls were made, and how many failed, in the last while: a ring of buckets with a running total.
 ///
-/// Recording costs O(1); what leaves the window is subtracted when its bucket is reused. Bucket borders lie at multiples
-/// of the bucket's width. A time before the newest bucket counts into the newest one, so that two threads whose readings
-/// of the clock arrive in the wrong order lose nothing. The buckets lie in the value itself: no allocation, no copy on
-/// write.
+/// Recording costs O(1); what leaves the window is subtracted when its bucket is reused. Bucket borders lie at
+/// multiples of the bucket's width. A time before the newest bucket counts into the newest one, so that two threads
+/// whose readings of the clock arrive in the wrong order lose nothing. The buckets lie in the value itself: no
+/// allocation, no copy on write.
 struct RollingWindow: Sendable {
     static let maximumBuckets = 16
 

@@ -4,15 +4,15 @@ public import ApusCore
 /// The generic cell rate algorithm: a token bucket that stores one number.
 ///
 /// Each request pushes the theoretical arrival time (TAT), the moment at which the full burst is there again, into the
-/// future by the request's cost times the emission interval. A request is let through if that leaves the TAT within the burst's worth of time from
-/// now. So after a pause a burst passes at once and then one request per interval. A rejected request leaves the TAT alone:
-/// who keeps knocking isn't locked out.
+/// future by its cost times the emission interval. It is let through if that leaves the TAT within the burst's worth of
+/// time from now. So after a pause a burst passes at once and then one request per interval. A rejected request leaves
+/// the TAT alone: who keeps knocking isn't locked out.
 ///
 /// The time is kept in nanoseconds as Int64; the emission interval is rounded up to a whole one. The state of a key is
 /// its TAT; a TAT in the past means the same as none. A clock that jumps back costs at most the time of one burst.
 ///
-/// Source: ITU-T I.371; the parameters are those of redis-cell, but that the burst here is the whole number that passes at
-/// once.
+/// Source: ITU-T I.371; the parameters are those of redis-cell, but that the burst here is the whole number that passes
+/// at once.
 public struct GCRA: Sendable, Hashable {
     /// How many requests of cost 1 pass at once.
     public let burst: Int
@@ -37,7 +37,9 @@ public struct GCRA: Sendable, Hashable {
     public func decide(arrival: inout Int64, cost: UInt32 = 1, now: Instant) -> RateDecision {
         let now = now.nanoseconds
         let latest = Self.sum(now, tolerance)
-        let start = min(max(arrival, now), latest)
+        // Only a clock that went back can leave it further away.
+        if arrival > latest { arrival = latest }
+        let start = max(arrival, now)
         let (price, overflow) = interval.multipliedReportingOverflow(by: Int64(cost))
         if overflow || price > tolerance {
             return decision(.neverFits, until: start, now: now, retry: 0)
@@ -51,11 +53,12 @@ public struct GCRA: Sendable, Hashable {
         return decision(.allowed, until: next, now: now, retry: 0)
     }
 
-    private func decision(_ verdict: RateDecision.Verdict, until arrival: Int64, now: Int64, retry: Int64) -> RateDecision {
-        let spent = arrival - now
-        return RateDecision(
-            verdict: verdict, limit: burst, remaining: Int((tolerance - spent) / interval), retryNanoseconds: retry,
-            resetNanoseconds: spent)
+    private func decision(
+        _ verdict: RateDecision.Verdict, until arrival: Int64, now: Int64, retry: Int64
+    ) -> RateDecision {
+        RateDecision(
+            verdict: verdict, limit: burst, interval: interval, tolerance: tolerance, retryNanoseconds: retry,
+            resetNanoseconds: arrival - now)
     }
 
     private static func sum(_ time: Int64, _ duration: Int64) -> Int64 {

@@ -13,12 +13,15 @@ public struct RateDecision: Sendable, Hashable {
     public let verdict: Verdict
     /// How many requests fit at once (`RateLimit-Limit`).
     public let limit: Int
-    /// How many more would fit right now (`RateLimit-Remaining`).
-    public let remaining: Int
-    @usableFromInline let retryNanoseconds: Int64
-    @usableFromInline let resetNanoseconds: Int64
+    let interval: Int64
+    let tolerance: Int64
+    let retryNanoseconds: Int64
+    let resetNanoseconds: Int64
 
     @inlinable public var isAllowed: Bool { verdict == .allowed }
+
+    /// How many more would fit right now (`RateLimit-Remaining`).
+    public var remaining: Int { Int((tolerance - resetNanoseconds) / interval) }
 
     /// How long to wait until a request of the same cost fits; nil if it was allowed or never fits.
     public var retryAfter: Duration? { verdict == .limited ? .nanoseconds(retryNanoseconds) : nil }

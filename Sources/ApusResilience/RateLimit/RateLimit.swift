@@ -7,8 +7,8 @@ public struct RateLimit: Sendable, Hashable {
     public var requests: Int
     /// The period. Default 1 s, 1 ms to 30 days. A request may take at least a nanosecond of it.
     public var period: Duration
-    /// How many may come at once after a pause. Default: ``requests``. 1 to 1,000,000,000; the time it takes to earn them
-    /// all anew is at most a year.
+    /// How many may come at once after a pause. Default: ``requests``. 1 to 1,000,000,000; the time it takes to earn
+    /// them all anew is at most a year.
     public var burst: Int
 
     public init(_ requests: Int, per period: Duration = .seconds(1), burst: Int? = nil) {

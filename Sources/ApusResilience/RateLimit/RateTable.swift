@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 
-/// The arrival times of a bounded number of keys.
+/// The arrival times of a bounded number of keys, which are hashes.
 ///
 /// Keys lie in slots. A new key first looks at a few slots from a hand that goes round: an expired key there gives its
 /// slot away, so the table holds hardly more than the keys that are alive. If the table is full and none of them has
-/// expired, the one closest to its expiry goes, which is the one that forgetting favours least. All of it costs O(1), and a
-/// flood of new keys wears out its own kind before it reaches a key that has used up its burst.
-struct RateTable<Key: Hashable & Sendable>: Sendable {
-    /// A key with its hash, so that the hash is computed once for the shard and the dictionary.
-    struct HashedKey: Hashable, Sendable {
-        let hash: Int
-        let key: Key
-
-        init(_ key: Key) {
-            hash = key.hashValue
-            self.key = key
-        }
-
-        static func == (left: HashedKey, right: HashedKey) -> Bool { left.hash == right.hash && left.key == right.key }
-
-        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
-    }
-
+/// expired, the one closest to its expiry goes, which is the one that forgetting favours least. All of it costs O(1),
+/// and a flood of new keys wears out its own kind before it reaches a key that has used up its burst.
+struct RateTable: Sendable {
     private struct Slot {
-        var key: HashedKey
+        var key: UInt64
         var arrival: Int64
     }
 
-    private static var sample: Int { 8 }
+    private static let sample = 8
 
     private let capacity: Int
-    private var index: [HashedKey: Int32] = [:]
+    private var index: [UInt64: Int32] = [:]
     private var slots: [Slot] = []
     private var hand = 0
     private(set) var allowed: UInt64 = 0
@@ -45,7 +30,7 @@ struct RateTable<Key: Hashable & Sendable>: Sendable {
         self.capacity = capacity
     }
 
-    mutating func decide(_ key: HashedKey, cost: UInt32, by rule: GCRA, now: Instant) -> RateDecision {
+    mutating func decide(_ key: UInt64, cost: UInt32, by rule: GCRA, now: Instant) -> RateDecision {
         let decision: RateDecision
         if let slot = index[key] {
             decision = rule.decide(arrival: &slots[Int(slot)].arrival, cost: cost, now: now)

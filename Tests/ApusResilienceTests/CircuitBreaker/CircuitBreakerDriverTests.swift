@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusResilience
+import Synchronization
+import Testing
+
+@Suite("The circuit breaker around calls")
+struct CircuitBreakerDriverTests {
+    private let time = ManualTime()
+
+    private func breaker(
+        onTransition: (@Sendable (CircuitBreakerTransition) -> Void)? = nil,
+        changing change: (inout CircuitBreakerConfiguration) -> Void = { _ in }
+    ) throws -> CircuitBreaker {
+        var configuration = CircuitBreakerConfiguration()
+        configuration.consecutiveFailures = 2
+        configuration.halfOpenPermits = 1
+        change(&configuration)
+        return try CircuitBreaker(
+            service: "users", configuration: configuration, time: time.source, onTransition: onTransition)
+    }
+
+    private static let lost = CallFailure(.connectionLost, "reset", stage: .response, mayHaveReachedPeer: true)
+
+    private func fail(_ breaker: CircuitBreaker, _ failure: CallFailure = lost) async -> CallFailure? {
+        do {
+            try await breaker.call { () async throws(CallFailure) in throw failure }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("gives the result of the call")
+    func result() async throws {
+        let breaker = try breaker()
+        let value = try await breaker.call { () async throws(CallFailure) in 42 }
+        #expect(value == 42)
+        #expect(breaker.snapshot.counters.successes == 1)
+    }
+
+    @Test("rejects with code, service and retryAfter, without making the call")
+    func rejects() async throws {
+        let breaker = try breaker()
+        for _ in 0..<2 { #expect(await fail(breaker)?.code == .connectionLost) }
+        time.advance(by: .seconds(2))
+        let rejection = try #require(await fail(breaker))
+        #expect(rejection.code == .breakerOpen)
+        #expect(rejection.service == "users")
+        #expect(rejection.stage == .admission)
+        #expect(rejection.retryAfter == .seconds(3))
+        #expect(!rejection.mayHaveReachedPeer)
+        #expect(breaker.snapshot.counters.rejected == 1)
+    }
+
+    @Test("goes closed, open, half-open, open, half-open, closed")
+    func flow() async throws {
+        let seen = Mutex<[CircuitBreakerPhase]>([])
+        let breaker = try breaker(onTransition: { transition in seen.withLock { $0.append(transition.to) } })
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        time.advance(by: .seconds(5))
+        _ = await fail(breaker)
+        time.advance(by: .seconds(10))
+        try await breaker.call { () async throws(CallFailure) in }
+        #expect(seen.withLock { $0 } == [.open, .halfOpen, .open, .halfOpen, .closed])
+        #expect(breaker.snapshot.phase == .closed)
+        try await breaker.call { () async throws(CallFailure) in }
+        #expect(breaker.snapshot.counters.successes == 2)
+    }
+
+    @Test("can be asked from inside its callback")
+    func reentrantCallback() async throws {
+        let holder = Mutex<CircuitBreaker?>(nil)
+        let seen = Mutex<[CircuitBreakerPhase]>([])
+        let breaker = try breaker(onTransition: { _ in
+            guard let breaker = holder.withLock({ $0 }) else { return }
+            seen.withLock { $0.append(breaker.snapshot.phase) }
+            if let permit = try? breaker.admit() { breaker.record(permit, .cancelled) }
+        })
+        holder.withLock { $0 = breaker }
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        #expect(seen.withLock { $0 } == [.open])
+        holder.withLock { $0 = nil }
+    }
+
+    @Test("judges results that are errors by value")
+    func judges() async throws {
+        let breaker = try breaker()
+        for _ in 0..<2 {
+            let status = try await breaker.call(judging: { CallOutcome(status: $0) }) { () async throws(CallFailure) in
+                503
+            }
+            #expect(status == 503)
+        }
+        #expect(breaker.snapshot.phase == .open)
+    }
+
+    @Test("gives a probe back whose task was cancelled, whatever the call then throws")
+    func cancelledProbe() async throws {
+        let breaker = try breaker()
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        time.advance(by: .seconds(5))
+        let (started, signal) = AsyncStream.makeStream(of: Void.self)
+        let (forever, _) = AsyncStream.makeStream(of: Void.self)
+        let task = Task {
+            try await breaker.call { () async throws(CallFailure) in
+                signal.finish()
+                for await _ in forever {}
+                throw Self.lost
+            }
+        }
+        for await _ in started {}
+        #expect(throws: CallFailure.self) { _ = try breaker.admit() }
+        task.cancel()
+        await #expect(throws: CallFailure.self) { try await task.value }
+        #expect(breaker.snapshot.phase == .halfOpen)
+        #expect(breaker.snapshot.counters.cancelled == 1)
+        try await breaker.call { () async throws(CallFailure) in }
+        #expect(breaker.snapshot.phase == .closed)
+    }
+
+    @Test("admits never more probes than permitted under contention", .timeLimit(.minutes(1)))
+    func contendedProbes() async throws {
+        let breaker = try breaker(changing: { $0.halfOpenPermits = 3 })
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        time.advance(by: .seconds(5))
+        let admitted = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    do throws(CallFailure) {
+                        _ = try breaker.admit()
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(admitted == 3)
+        #expect(breaker.snapshot.counters.rejected == 61)
+    }
+
+    @Test("loses no outcome under contention", .timeLimit(.minutes(1)))
+    func contendedCounts() async throws {
+        let breaker = try breaker(changing: {
+            $0.consecutiveFailures = 0
+            $0.failureRate = nil
+        })
+        await withTaskGroup(of: Void.self) { group in
+            for worker in 0..<8 {
+                group.addTask {
+                    for index in 0..<2_000 {
+                        guard let permit = try? breaker.admit() else { continue }
+                        breaker.record(permit, (index + worker) % 4 == 0 ? .failure : .success)
+                    }
+                }
+            }
+        }
+        let snapshot = breaker.snapshot
+        #expect(snapshot.counters.successes == 12_000)
+        #expect(snapshot.counters.failures == 4_000)
+        #expect(snapshot.windowCalls == 16_000)
+        #expect(snapshot.windowFailures == 4_000)
+    }
+}
+
+@Suite("The outcome of a call")
+struct CallOutcomeTests {
+    private func outcome(_ code: CallFailure.Code, _ stage: CallFailure.Stage, status: Int? = nil) -> CallOutcome {
+        CallOutcome(CallFailure(code, "", stage: stage, status: status, mayHaveReachedPeer: true))
+    }
+
+    @Test("is neither success nor failure if the call was cancelled or never left the process")
+    func neither() {
+        #expect(outcome(.cancelled, .response) == .cancelled)
+        #expect(outcome(.overloaded, .admission) == .cancelled)
+        #expect(outcome(.noInstance, .admission) == .cancelled)
+        #expect(outcome(.breakerOpen, .admission) == .cancelled)
+        #expect(outcome(.deadlineExceeded, .admission) == .cancelled)
+    }
+
+    @Test("is a failure if the peer or the way to it failed")
+    func failures() {
+        #expect(outcome(.connectFailed, .connect) == .failure)
+        #expect(outcome(.connectionLost, .response) == .failure)
+        #expect(outcome(.deadlineExceeded, .response) == .failure)
+        #expect(outcome(.invalidResponse, .response) == .failure)
+        #expect(outcome(.unexpectedStatus, .response, status: 503) == .failure)
+        #expect(outcome(.unexpectedStatus, .response, status: 429) == .failure)
+    }
+
+    @Test("is a success if the peer answered that the caller was wrong")
+    func callersFault() {
+        #expect(outcome(.unexpectedStatus, .response, status: 404) == .success)
+        #expect(outcome(.unexpectedStatus, .response, status: 499) == .success)
+    }
+}

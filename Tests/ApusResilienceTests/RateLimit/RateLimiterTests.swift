@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusResilience
+import Testing
+
+@Suite("A rate limiter")
+struct RateLimiterTests {
+    private let time = ManualTime()
+
+    @Test("limits each key by itself")
+    func keys() throws {
+        let limiter = try RateLimiter<String>(RateLimit(1, burst: 2), time: time.source)
+        #expect(limiter.check("a").isAllowed)
+        #expect(limiter.check("a").isAllowed)
+        #expect(!limiter.check("a").isAllowed)
+        #expect(limiter.check("b").isAllowed)
+        time.advance(by: .seconds(1))
+        #expect(limiter.check("a").isAllowed)
+        #expect(!limiter.check("a").isAllowed)
+        let statistics = limiter.statistics
+        #expect(statistics.allowed == 4)
+        #expect(statistics.limited == 2)
+        #expect(statistics.keys == 2)
+    }
+
+    @Test("remembers never more keys than it may", arguments: [1, 10, 1_000, 5_000])
+    func bounded(_ maximum: Int) throws {
+        let limiter = try RateLimiter<Int>(RateLimit(1), maximumKeys: maximum, time: time.source)
+        for key in 0..<20_000 { _ = limiter.check(key) }
+        let statistics = limiter.statistics
+        #expect(statistics.keys <= maximum)
+        #expect(statistics.keys > maximum / 2)
+        #expect(statistics.evicted >= 20_000 - UInt64(maximum))
+    }
+
+    @Test("gives the slots of expired keys to new ones before it forgets a live one")
+    func expiredFirst() throws {
+        let limiter = try RateLimiter<Int>(RateLimit(1), maximumKeys: 1_000, time: time.source)
+        for key in 0..<1_000 { _ = limiter.check(key) }
+        time.advance(by: .seconds(1))
+        for key in 1_000..<2_000 { _ = limiter.check(key) }
+        let statistics = limiter.statistics
+        #expect(statistics.keys == 1_000)
+        #expect(statistics.evicted == 0)
+    }
+
+    @Test("holds hardly more keys than are alive")
+    func forgetsExpired() throws {
+        let limiter = try RateLimiter<Int>(RateLimit(1), maximumKeys: 100_000, time: time.source)
+        for key in 0..<20_000 {
+            time.advance(by: .milliseconds(10))
+            _ = limiter.check(key)
+        }
+        #expect(limiter.statistics.keys < 1_000, "about 100 keys are alive at any time")
+    }
+
+    @Test("doesn't let a flood of new keys free one that has used up its burst")
+    func flood() throws {
+        let limiter = try RateLimiter<String>(RateLimit(1, burst: 100), maximumKeys: 1_000, time: time.source)
+        _ = limiter.check("heavy", cost: 100)
+        for key in 0..<50_000 {
+            _ = limiter.check("flood \(key)")
+            if key % 1_000 == 0 { #expect(!limiter.check("heavy").isAllowed) }
+        }
+        #expect(!limiter.check("heavy").isAllowed)
+    }
+
+    @Test("remembers nobody who only looked or asked for too much")
+    func remembersOnlyTakers() throws {
+        let limiter = try RateLimiter<Int>(RateLimit(5), time: time.source)
+        for key in 0..<100 {
+            #expect(limiter.check(key, cost: 0).isAllowed)
+            #expect(limiter.check(key, cost: 6).verdict == .neverFits)
+        }
+        #expect(limiter.statistics.keys == 0)
+    }
+
+    @Test("refuses a table of no keys")
+    func validates() throws {
+        #expect(throws: InvalidConfiguration.self) { try RateLimiter<Int>(RateLimit(0), maximumKeys: 0) }
+        do throws(InvalidConfiguration) {
+            _ = try RateLimiter<Int>(RateLimit(0, burst: 1), maximumKeys: 0)
+        } catch {
+            #expect(error.problems.map(\.key) == ["requests", "maximumKeys"])
+        }
+    }
+
+    @Test("lets exactly the burst through under contention", .timeLimit(.minutes(1)))
+    func contended() async throws {
+        let limiter = try RateLimiter<String>(RateLimit(1, burst: 1_000), time: time.source)
+        let allowed = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<500).count { _ in limiter.check("key").isAllowed } }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(allowed == 1_000)
+    }
+}
