@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+public import Logging
+
+/// Writes each event as one JSON object on one line.
+///
+/// ```
+/// {"time":"2026-11-22T19:49:44.123Z","level":"info","message":"order placed","logger":"orders","service":"orders",
+///  "order":17,"request_id":"4bf9…","trace_id":"0af7…","span_id":"b7ad…"}
+/// ```
+///
+/// - `time` is RFC 3339 in UTC with milliseconds, `level` one of swift-log's names, `logger` the logger's label.
+/// - Metadata stands at the top level; integers, `Double` and `Bool` given as `.stringConvertible` stay numbers and truth
+///   values. Each key appears once: the event's metadata wins over the provider's, and that over the logger's. A key of
+///   the line's own, such as `level`, is written as `fields.level`.
+/// - `request_id`, `trace_id` and `span_id` come from `CallContext.current` unless metadata names them.
+/// - `error` is the description of the event's error.
+/// - Nothing in a message, key or value can end the line or the string, or steer a terminal: control characters are
+///   escaped. A line is cut at 64 KiB of text and then says `"truncated":true`.
+///
+/// Rendering allocates nothing for lines below 1 KiB; the line is handed to a ``LogSink``, which never blocks.
+public struct JSONLogHandler: LogHandler {
+    private let output: LogOutput
+    /// The fields that are the same on every line of this logger.
+    private let identity: [UInt8]
+    private var ownLevel: Logger.Level?
+    private var carried: Logger.Metadata = [:]
+    /// ``carried`` as it stands in a line.
+    private var fields = JSONFields()
+
+    public var metadataProvider: Logger.MetadataProvider?
+
+    /// - Parameters:
+    ///   - label: the logger's name.
+    ///   - output: where lines go, and the service, level and clock shared with other loggers.
+    ///   - metadataProvider: more metadata for each line; none by default.
+    public init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = nil) {
+        self.output = output
+        self.metadataProvider = metadataProvider
+        identity = Self.identity(label: label, service: output.service)
+    }
+
+    public var metadata: Logger.Metadata {
+        get { carried }
+        set {
+            carried = newValue
+            fields = JSONFields(newValue)
+        }
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { carried[key] }
+        set {
+            // A new key only adds to what is rendered.
+            let isNew = carried.index(forKey: key) == nil
+            carried[key] = newValue
+            if let newValue, isNew { fields.add(key, newValue) } else { fields = JSONFields(carried) }
+        }
+    }
+
+    /// The level of this logger: the output's, unless it is set here.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? output.level.level }
+        set { ownLevel = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let merged = LogFields(logger: carried, provider: metadataProvider, event: event.metadata)
+        LineBuffer.compose(to: output.sink, urgent: event.level.isUrgent) { line in
+            line.append("{\"time\":\"")
+            line.append(rfc3339: output.now)
+            line.append("\",\"level\":\"")
+            line.append(event.level.name)
+            line.append("\",\"message\":")
+            line.append(quoted: event.message.description)
+            line.append(identity)
+            let known = append(merged, eventHasError: event.error != nil, to: &line)
+            if let context = CallContext.current { Self.append(context, known, to: &line) }
+            if let error = event.error {
+                line.append(",\"error\":")
+                line.append(quoted: "\(error)")
+            }
+            if line.isCut { line.append(",\"truncated\":true") }
+            line.append("}\n")
+        }
+    }
+
+    private func append(_ merged: LogFields, eventHasError: Bool, to line: inout LineBuffer) -> KnownKeys {
+        var known: KnownKeys = []
+        let add = { (line: inout LineBuffer, key: String, value: Logger.MetadataValue) in
+            known.formUnion(KnownKeys(key: key))
+            line.append(field: key, value, eventHasError: eventHasError)
+        }
+        if fields.isFixed, !(eventHasError && fields.known.contains(.error)), !merged.overridesLogger {
+            line.append(fields.bytes)
+            known = fields.known
+        } else {
+            merged.forEachOfLogger { add(&line, $0, $1) }
+        }
+        merged.forEachOfEvent { add(&line, $0, $1) }
+        return known
+    }
+
+    private static func append(_ context: CallContext, _ known: KnownKeys, to line: inout LineBuffer) {
+        if !known.contains(.requestID), let requestID = context.requestID {
+            line.append(",\"request_id\":")
+            line.append(quoted: requestID.description)
+        }
+        guard let trace = context.trace else { return }
+        if !known.contains(.traceID) {
+            line.append(",\"trace_id\":\"")
+            line.append(hexadecimal: trace.traceIDHigh)
+            line.append(hexadecimal: trace.traceIDLow)
+            line.append(UInt8(ascii: "\""))
+        }
+        if !known.contains(.spanID) {
+            line.append(",\"span_id\":\"")
+            line.append(hexadecimal: trace.spanID)
+            line.append(UInt8(ascii: "\""))
+        }
+    }
+
+    private static func identity(label: String, service: String) -> [UInt8] {
+        withUnsafeTemporaryAllocation(byteCount: LineBuffer.stackBytes, alignment: 8) { storage in
+            var line = LineBuffer(borrowing: storage, limit: LineBuffer.standardLimit / 4)
+            line.append(",\"logger\":")
+            line.append(quoted: label)
+            if !service.isEmpty {
+                line.append(",\"service\":")
+                line.append(quoted: service)
+            }
+            return line.withBytes { Array($0) }
+        }
+    }
+}
