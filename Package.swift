@@ -165,7 +165,7 @@ let package = Package(
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusMessaging", ["ApusSQLite", "ApusTesting"]),
-        tests("ApusRuntime"),
+        tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
         tests("ApusService", ["ApusHTTP"]),

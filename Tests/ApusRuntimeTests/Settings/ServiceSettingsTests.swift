@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusRuntime
+import Logging
+import Testing
+
+@Suite("The settings of every service")
+struct ServiceSettingsTests {
+    @Test("the defaults are those of the interface")
+    func defaults() throws {
+        var settings = Settings()
+        let service = ServiceSettings(from: &settings, name: "users")
+        try settings.validate()
+        #expect(service.name == "users")
+        #expect(service.host == "127.0.0.1")
+        #expect(service.port == 8080)
+        #expect(service.databaseURL.string == "sqlite:.apus/users.db")
+        #expect(service.redisURL == nil)
+        #expect(service.brokerURL == nil)
+        #expect(service.registryURL == nil)
+        #expect(service.dataDirectory == ".apus")
+        #expect(service.eventLoops >= 1)
+        #expect(service.logLevel == .info)
+        #expect(service.environment == .development)
+        #expect(service.tls == nil)
+        #expect(service.drainTimeout == .seconds(10))
+        #expect(!service.isSupervised)
+    }
+
+    @Test("every key is read")
+    func values() throws {
+        var settings = Settings(
+            arguments: ["--port=0", "--host", "::"],
+            environment: [
+                "SERVICE_NAME": "u-2", "DATABASE_URL": "sqlite::memory:", "REDIS_URL": "rediss://:p@h", "DATA_DIR": "/d",
+                "BROKER_URL": "nats://h", "REGISTRY_URL": "static:a=http://h:1,http://i:2;b=http://j", "APUS_EVENT_LOOPS": "3",
+                "LOG_LEVEL": "debug", "ENVIRONMENT": "production", "TLS_CERT_FILE": "c.pem", "TLS_KEY_FILE": "k.pem",
+                "DRAIN_TIMEOUT": "2s", "APUS_SUPERVISED": "1",
+            ])
+        let service = ServiceSettings(from: &settings, name: "users")
+        try settings.validate()
+        #expect(service.name == "u-2")
+        #expect(service.host == "::")
+        #expect(service.port == 0)
+        #expect(service.databaseURL.string == "sqlite::memory:")
+        #expect(service.redisURL?.scheme == "rediss")
+        #expect(service.registryURL?.scheme == "static")
+        #expect(service.eventLoops == 3)
+        #expect(service.logLevel == .debug)
+        #expect(service.environment == .production)
+        #expect(service.tls == TLSFiles(certificate: "c.pem", key: "k.pem"))
+        #expect(service.isSupervised)
+    }
+
+    @Test("bad values and half a TLS configuration are problems")
+    func problems() {
+        var settings = Settings(
+            environment: [
+                "PORT": "abc", "SERVICE_NAME": "Users!", "HOST": "a b", "LOG_LEVEL": "verbose", "TLS_KEY_FILE": "k",
+                "APUS_EVENT_LOOPS": "0", "REDIS_URL": "http://x",
+            ])
+        _ = ServiceSettings(from: &settings, name: "users")
+        #expect(
+            settings.problems.map(\.description) == [
+                #"SERVICE_NAME (environment): "Users!" is not a service name; expected 1 to 63 of a-z, 0-9 and -, with no - at either end"#,
+                #"HOST (environment): "a b" is not a host; expected a name or an address such as 127.0.0.1 or ::1"#,
+                #"PORT (environment): "abc" is not an integer; expected 0 to 65535"#,
+                #"REDIS_URL (environment): "http://x" has the unknown scheme http; expected redis:…, rediss:…"#,
+                #"APUS_EVENT_LOOPS (environment): "0" is out of range; expected 1 to 1024"#,
+                #"LOG_LEVEL (environment): "verbose" is not one of trace, debug, info, notice, warning, error, critical"#,
+                "TLS_KEY_FILE (environment): is given without TLS_CERT_FILE; expected both or neither",
+            ])
+    }
+
+    @Test("a folder with a blank in its name is not lost from the database's address")
+    func blanks() throws {
+        var settings = Settings(environment: ["DATA_DIR": "/my data"])
+        let service = ServiceSettings(from: &settings, name: "users")
+        try settings.validate()
+        #expect(service.databaseURL.string == "sqlite:/my data/users.db")
+    }
+}
