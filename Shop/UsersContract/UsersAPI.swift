@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusContract
+
+/// The operations of the users service.
+public enum UsersAPI: Contract {
+    public static let name = "users"
+    public static let version = "1.0.0"
+    public static let summary = "Who can order."
+    public static var operations: [AnyOperation] {
+        createUser
+        getUser
+        listUsers
+        updateUser
+        deleteUser
+    }
+
+    public static let createUser = Operation(
+        .post, "/v1/users", name: "createUser", body: NewUser.self, output: User.self, status: 201,
+        errors: [emailTaken], summary: "Creates a user; the answer's Location names it.")
+
+    public static let getUser = Operation(
+        .get, "/v1/users/{id}", name: "getUser", parameters: UserReference.self, output: User.self,
+        errors: [.notFound], summary: "One user, with its ETag.")
+
+    public static let listUsers = Operation(
+        .get, "/v1/users", name: "listUsers", parameters: UserListing.self, output: UserList.self,
+        summary: "The users in the order of their ids, a page at a time.")
+
+    public static let updateUser = Operation(
+        .patch, "/v1/users/{id}", name: "updateUser", parameters: UserCondition.self, headers: ["If-Match"],
+        body: UserChanges.self, output: User.self, errors: [.notFound, emailTaken, .preconditionFailed],
+        summary: "Changes the fields that are given, if the user's ETag is still that of If-Match.")
+
+    public static let deleteUser = Operation(
+        .delete, "/v1/users/{id}", name: "deleteUser", parameters: UserCondition.self, headers: ["If-Match"],
+        errors: [.notFound, .preconditionFailed], summary: "Deletes the user.")
+
+    // MARK: Errors
+
+    /// Another user has this e-mail address.
+    public static let emailTaken = DeclaredError(409, "email_taken", "E-mail address taken")
+}

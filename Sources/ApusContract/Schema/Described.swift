@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An object on the wire whose fields and rules are declared once.
+///
+///     struct NewUser: Described {
+///         let name: String
+///         let email: String
+///
+///         static let schema = Schema<NewUser> {
+///             Field("name", \.name, .length(1...100))
+///             Field("email", \.email, .email, .length(3...254))
+///         }
+///     }
+///
+/// From this come: the JSON that is written (in the order of the fields), the check of what was decoded, the list of
+/// everything that is wrong with a body that can't be decoded, and the type's JSON Schema in OpenAPI. The names are those
+/// of the coding keys; ``Schema/problems`` finds fields that don't match.
+public protocol Described: SchemaValue {
+    /// The fields and their rules. A stored property (`static let`), so that it is made once.
+    static var schema: Schema<Self> { get }
+}
+
+extension Described {
+    public static var expectation: String { "an object" }
+    public static var hasRules: Bool { schema.hasRules }
+
+    public static var shape: Shape {
+        .reference(schema.name) { schema.shape }
+    }
+
+    public func write(to json: inout JSONWriter) {
+        Self.schema.write(self, to: &json)
+    }
+
+    public func check(_ inspection: inout Inspection) {
+        Self.schema.check(self, &inspection)
+    }
+
+    public static func inspect(_ json: JSONValue, _ inspection: inout Inspection) -> Self? {
+        schema.inspect(json, &inspection)
+        return nil
+    }
+}

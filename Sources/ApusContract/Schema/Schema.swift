@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The fields of a ``Described`` type.
+public struct Schema<Root: Described>: Sendable {
+    /// The name of the type in OpenAPI, unique within a contract.
+    public let name: String
+    public let fields: [Field<Root>]
+    private let conditions: [Condition]
+
+    private struct Condition: Sendable {
+        let code: String
+        let message: String
+        let holds: @Sendable (Root) -> Bool
+    }
+
+    /// A schema of the fields listed in `fields`.
+    ///
+    /// - Parameter name: the type's own name by default.
+    public init(_ name: String = "\(Root.self)", @SchemaBuilder<Root> _ fields: () -> [Field<Root>]) {
+        self.init(name, fields(), [])
+    }
+
+    private init(_ name: String, _ fields: [Field<Root>], _ conditions: [Condition]) {
+        self.name = name
+        self.fields = fields
+        self.conditions = conditions
+    }
+
+    /// The same with a rule about several fields at once, which is checked after those of the fields.
+    ///
+    /// - Parameter holds: quick and pure; runs once for each request.
+    public func requiring(
+        _ code: String, _ message: String, _ holds: @escaping @Sendable (Root) -> Bool
+    ) -> Schema {
+        Schema(name, fields, conditions + [Condition(code: code, message: message, holds: holds)])
+    }
+
+    /// Whether a value can break a rule at all.
+    var hasRules: Bool { !fields.isEmpty || !conditions.isEmpty }
+
+    /// The object's JSON Schema.
+    var shape: Shape {
+        let shapes = fields.map { $0.shape() }
+        let required = fields.filter(\.isRequired).map { JSONValue.string($0.name) }
+        var keywords: [JSONValue.Member] = [.init("type", "object")]
+        keywords.append(.init("properties", .object(zip(fields, shapes).map { .init($0.name, .object($1.keywords)) })))
+        if !required.isEmpty { keywords.append(.init("required", .array(required))) }
+        return Shape(keywords, references: shapes.flatMap(\.references))
+    }
+
+    func write(_ root: Root, to json: inout JSONWriter) {
+        json.beginObject()
+        for field in fields { field.write(root, &json) }
+        json.endObject()
+    }
+
+    func check(_ root: Root, _ inspection: inout Inspection) {
+        for field in fields where !inspection.isFull { field.check(root, &inspection) }
+        for condition in conditions where !condition.holds(root) { inspection.report(condition.code, condition.message) }
+    }
+
+    func inspect(_ json: JSONValue, _ inspection: inout Inspection) {
+        guard case .object = json else { return Root.mismatch(json, &inspection) }
+        for field in fields where !inspection.isFull {
+            switch json[field.name] {
+            case .none: if field.isRequired { inspection.report(in: field.name, "required", "is missing") }
+            case .null?: if field.isRequired { inspection.report(in: field.name, "required", "must not be null") }
+            case let value?: field.inspect(value, &inspection)
+            }
+        }
+    }
+}
