@@ -13,8 +13,8 @@
 ///     }
 ///
 /// From this come: the JSON that is written (in the order of the fields), the check of what was decoded, the list of
-/// everything that is wrong with a body that can't be decoded, and the type's JSON Schema in OpenAPI. The names are those
-/// of the coding keys; ``Schema/problems`` finds fields that don't match.
+/// everything that is wrong with a body that can't be decoded, and the type's JSON Schema in OpenAPI. The fields' names are
+/// those of the coding keys: encode a value and decode it again in a test of yours to know that they agree.
 public protocol Described: SchemaValue {
     /// The fields and their rules. A stored property (`static let`), so that it is made once.
     static var schema: Schema<Self> { get }
