@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a statement, a transaction or a migration failed.
+///
+/// Holds the statement's text but never the values bound to it.
+public struct DatabaseError: Error, Sendable {
+    /// The kind of failure. New codes may be added: switch with a default.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The stable name that logs and metrics show.
+        public let name: String
+
+        public init(_ name: String) {
+            self.name = name
+        }
+
+        public var description: String { name }
+
+        public static let uniqueViolation = Code("unique_violation")
+        public static let foreignKeyViolation = Code("foreign_key_violation")
+        public static let checkViolation = Code("check_violation")
+        public static let notNullViolation = Code("not_null_violation")
+        /// Another process or transaction held a lock for too long. Nothing was changed; worth another try.
+        public static let busy = Code("busy")
+        /// The transaction collided with another and was rolled back. Worth another try from its beginning.
+        public static let serializationFailure = Code("serialization_failure")
+        public static let connectionLost = Code("connection_lost")
+        /// The caller's deadline passed.
+        public static let timeout = Code("timeout")
+        /// The calling task was cancelled.
+        public static let cancelled = Code("cancelled")
+        /// The statement is not valid for this database and schema, or its parameters don't fit it.
+        public static let syntax = Code("syntax")
+        /// A column or row that the code expects isn't there or is of another type.
+        public static let decoding = Code("decoding")
+        /// The database was closed, or the transaction has ended.
+        public static let closed = Code("closed")
+        public static let diskFull = Code("disk_full")
+        public static let readOnly = Code("read_only")
+        /// The file or server can't be opened: wrong address, no permission.
+        public static let cannotOpen = Code("cannot_open")
+        /// The file is damaged or no database.
+        public static let corrupt = Code("corrupt")
+        /// Too many callers wait already.
+        public static let overloaded = Code("overloaded")
+        /// A use that can't work, such as a transaction inside a transaction of the same database.
+        public static let misuse = Code("misuse")
+        /// The recorded migrations and those of the program differ.
+        public static let migrationDrift = Code("migration_drift")
+        public static let other = Code("other")
+    }
+
+    public var code: Code
+    /// A sentence for a person.
+    public var message: String
+    /// The violated constraint: its name on PostgreSQL, `table.column, …` on SQLite, which doesn't tell names.
+    public var constraint: String?
+    public var table: String?
+    /// The columns of the violated constraint, as far as the database tells.
+    public var columns: [String]
+    /// The statement's text, without values.
+    public var statement: String?
+    /// Whether the statement may have had its effect: false means that it may be sent again.
+    public var mayHaveRun: Bool
+    /// The engine's own code: SQLite's extended result code, PostgreSQL's SQLSTATE.
+    public var engineCode: String?
+
+    public init(
+        _ code: Code, _ message: String, constraint: String? = nil, table: String? = nil, columns: [String] = [],
+        statement: String? = nil, mayHaveRun: Bool = false, engineCode: String? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.constraint = constraint
+        self.table = table
+        self.columns = columns
+        self.statement = statement
+        self.mayHaveRun = mayHaveRun
+        self.engineCode = engineCode
+    }
+
+    /// Whether the whole transaction may be tried again with hope.
+    public var isTransient: Bool {
+        [.busy, .serializationFailure, .connectionLost, .overloaded].contains(code) && !mayHaveRun
+    }
+}
+
+extension DatabaseError: CustomStringConvertible {
+    public var description: String {
+        "\(code): \(message)" + (statement.map { " in \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// An ordered list of migrations and the code that runs it.
+///
+/// What ran is remembered in `schema_migrations`, per component, so that a library (the queue) and the service keep their
+/// own lists in one database. Each migration runs in a transaction with its record, so a crash leaves either both or
+/// none, and the next start goes on where this one ended. Instances that start at once wait for each other and run each
+/// once: SQLite by its write lock, PostgreSQL by an advisory lock of the transaction.
+public struct Migrations: Sendable {
+    /// Whose migrations these are. Default: `service`.
+    public let component: String
+    public let migrations: [Migration]
+
+    public init(component: String = "service", _ migrations: [Migration]) {
+        self.component = component
+        self.migrations = migrations
+    }
+
+    /// What ran and what is to run; changes nothing. A database without the table has run nothing.
+    ///
+    /// - Throws: `migrationDrift` naming the migration, or what the database says.
+    public func plan(on database: any Database) async throws(DatabaseError) -> MigrationPlan {
+        try checkNames()
+        let exists: SQL =
+            switch database.dialect {
+            case .sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
+            case .postgres: "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'schema_migrations'"
+            }
+        let tables = try await database.value(exists, as: Int.self) ?? 0
+        return try await plan(applied: tables == 0 ? [] : records(on: database), dialect: database.dialect)
+    }
+
+    /// Runs what is pending, in order.
+    ///
+    /// - Returns: the names of those that this call ran.
+    /// - Throws: `migrationDrift`; otherwise the database's error, its message naming the migration. Those before it stay.
+    @discardableResult
+    public func run(on database: any Database) async throws(DatabaseError) -> [String] {
+        try checkNames()
+        var names: [String] = []
+        while let name = try await runNext(on: database) {
+            names.append(name)
+        }
+        return names
+    }
+
+    /// Runs the first pending migration, or returns nil if there is none.
+    private func runNext(on database: any Database) async throws(DatabaseError) -> String? {
+        do {
+            return try await database.transaction { transaction in
+                try await lock(transaction)
+                let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
+                guard let migration = plan.pending.first else { return nil }
+                try await apply(migration, position: plan.applied.count, in: transaction)
+                return migration.name
+            }
+        } catch let error as DatabaseError {
+            throw error
+        } catch {
+            throw DatabaseError(.other, "migrations of \(component): \(error)")
+        }
+    }
+
+    private func lock(_ transaction: any Transaction) async throws(DatabaseError) {
+        if transaction.dialect == .postgres {
+            _ = try await transaction.query("SELECT pg_advisory_xact_lock(4718392015)")
+        }
+        try await transaction.execute(
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+                component TEXT NOT NULL, name TEXT NOT NULL, position BIGINT NOT NULL, checksum TEXT NOT NULL,
+                applied_at BIGINT NOT NULL, PRIMARY KEY (component, name))
+            """)
+    }
+
+    private func apply(_ migration: Migration, position: Int, in transaction: any Transaction) async throws(DatabaseError) {
+        do {
+            for statement in migration.statements(for: transaction.dialect) {
+                try await transaction.execute(SQL(raw: statement))
+            }
+        } catch {
+            var named = error
+            named.message = "migration \(migration.name) of \(component): \(error.message)"
+            throw named
+        }
+        let applied = Date().microsecondsSince1970
+        try await transaction.execute(
+            """
+            INSERT INTO schema_migrations (component, name, position, checksum, applied_at)
+            VALUES (\(component), \(migration.name), \(position), \(migration.checksum(for: transaction.dialect)), \(applied))
+            """)
+    }
+
+    private func plan(applied: [MigrationRecord], dialect: Dialect) throws(DatabaseError) -> MigrationPlan {
+        try .make(migrations, applied: applied, component: component, dialect: dialect)
+    }
+
+    private func records(on executor: any SQLExecutor) async throws(DatabaseError) -> [MigrationRecord] {
+        let rows = try await executor.query(
+            "SELECT name, checksum, applied_at FROM schema_migrations WHERE component = \(component) ORDER BY position")
+        var records: [MigrationRecord] = []
+        for row in rows {
+            records.append(MigrationRecord(name: try row[0], checksum: try row[1], applied: try row[2]))
+        }
+        return records
+    }
+
+    private func checkNames() throws(DatabaseError) {
+        var seen: Set<String> = []
+        for migration in migrations where !seen.insert(migration.name).inserted {
+            throw DatabaseError(.misuse, "migrations of \(component): \(migration.name) stands twice in the list")
+        }
+    }
+}
