@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+public import ApusSQL
+internal import GRDB
+
+/// A SQLite database through GRDB: write-ahead log, one writer, several readers, foreign keys on, every commit synced.
+///
+/// Statements never run on the caller's thread: reads go to GRDB's reader connections, writes to one writer thread. The
+/// body of a transaction runs on that thread too, so that its statements cost no hop, and returns to the caller's
+/// executor at its end. Independent writes that wait for the writer at the same moment share one commit (group commit):
+/// each is still all or nothing, and returns only after the commit.
+///
+/// In memory there is one connection, so a read waits for a transaction in progress instead of seeing through it.
+public final class SQLiteDatabase: ApusSQL.Database {
+    public let location: SQLiteLocation
+    public let configuration: SQLiteConfiguration
+    private let storage: any DatabaseWriter
+    private let lane: WriteLane
+
+    /// The databases whose transactions enclose the current task.
+    @TaskLocal private static var enclosing: [ObjectIdentifier] = []
+
+    init(
+        location: SQLiteLocation, configuration: SQLiteConfiguration, storage: any DatabaseWriter,
+        executor: WriterExecutor
+    ) {
+        self.location = location
+        self.configuration = configuration
+        self.storage = storage
+        lane = WriteLane(
+            storage: storage, executor: executor, maximumWaiters: configuration.maximumWaiters,
+            maximumGroup: configuration.maximumGroup)
+    }
+
+    public var dialect: Dialect { .sqlite }
+
+    public func query(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
+        try StatementAdmission.check(at: configuration.time.now)
+        let statement = RenderedStatement(sql)
+        if location != .memory, statement.looksReadOnly, let rows = try await read(statement) {
+            return rows
+        }
+        try refuseInsideTransaction()
+        return try await lane.run(WriteUnit(query: statement)).rows
+    }
+
+    @discardableResult
+    public func execute(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> Int {
+        try StatementAdmission.check(at: configuration.time.now)
+        try refuseInsideTransaction()
+        return try await lane.run(WriteUnit(execute: RenderedStatement(sql))).changes[0]
+    }
+
+    @discardableResult
+    public func batch(_ statements: [ApusSQL.SQL]) async throws(ApusSQL.DatabaseError) -> [Int] {
+        if statements.isEmpty { return [] }
+        try StatementAdmission.check(at: configuration.time.now)
+        try refuseInsideTransaction()
+        return try await lane.run(WriteUnit(batch: statements.map(RenderedStatement.init))).changes
+    }
+
+    public func transaction<Value: Sendable>(
+        isolation: Isolation, _ body: (any ApusSQL.Transaction) async throws -> Value
+    ) async throws -> Value {
+        try StatementAdmission.check(at: configuration.time.now)
+        try refuseInsideTransaction()
+        try await lane.acquire()
+        defer { lane.release() }
+        try StatementAdmission.check(at: configuration.time.now)
+        let transaction = SQLiteTransaction(storage: storage, executor: lane.executor, time: configuration.time)
+        let enclosing = Self.enclosing + [ObjectIdentifier(self)]
+        let value = try await withTaskExecutorPreference(lane.executor) {
+            try await Self.$enclosing.withValue(enclosing) {
+                try await transaction.perform(body)
+            }
+        }
+        transaction.runCommitActions()
+        return value
+    }
+
+    public func close() async {
+        await lane.close()
+    }
+
+    /// Runs `statement` on a reader; nil if it turns out to write.
+    private func read(_ statement: RenderedStatement) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row]? {
+        if lane.isClosed { throw WriteLane.closedError }
+        let storage = storage
+        return try await withUnsafeContinuation {
+            (continuation: UnsafeContinuation<Result<[ApusSQL.Row]?, ApusSQL.DatabaseError>, Never>) in
+            storage.asyncUnsafeRead { connection in
+                continuation.resume(
+                    returning: Result { () throws(ApusSQL.DatabaseError) in
+                        try statement.readRows(opening: connection)
+                    })
+            }
+        }.get()
+    }
+
+    private func refuseInsideTransaction() throws(ApusSQL.DatabaseError) {
+        guard !Self.enclosing.contains(ObjectIdentifier(self)) else {
+            throw ApusSQL.DatabaseError(
+                .misuse, "inside a transaction use the transaction that was passed, or it would wait for itself")
+        }
+    }
+}
