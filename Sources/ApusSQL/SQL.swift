@@ -73,6 +73,11 @@ extension SQL {
             pieces.append(.value(value.sqlValue))
         }
 
+        /// A bound parameter, NULL for nil.
+        public mutating func appendInterpolation<Value: SQLConvertible>(_ value: Value?) {
+            pieces.append(.value(value?.sqlValue ?? .null))
+        }
+
         /// Another statement, with its parameters.
         public mutating func appendInterpolation(_ sql: SQL) {
             pieces += sql.pieces

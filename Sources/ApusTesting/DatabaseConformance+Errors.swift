@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusSQL
+
+extension DatabaseConformance {
+    static let errors: [ConformanceCheck<any Database>] = [
+        .init("A unique violation is typed and names the columns or the constraint") { database in
+            try await makeItems(on: database)
+            try await database.execute("INSERT INTO items VALUES (1, 'a')")
+            let error = try await error(of: "a duplicate") {
+                try await database.execute("INSERT INTO items VALUES (2, 'a')")
+            }
+            try require(error.code, is: .uniqueViolation, "code")
+            try require(error.constraint?.contains("name") == true, "constraint is \(error.constraint ?? "nil")")
+        },
+        .init("Foreign keys, checks and NOT NULL are enforced and typed") { database in
+            try await makeItems(on: database)
+            try await database.execute(
+                """
+                CREATE TABLE parts (item BIGINT REFERENCES items (id), weight BIGINT NOT NULL CHECK (weight > 0))
+                """)
+            let foreign = try await error(of: "an orphan") {
+                try await database.execute("INSERT INTO parts VALUES (1, 1)")
+            }
+            try require(foreign.code, is: .foreignKeyViolation, "orphan")
+            let check = try await error(of: "a weight of 0") {
+                try await database.execute("INSERT INTO parts VALUES (NULL, 0)")
+            }
+            try require(check.code, is: .checkViolation, "check")
+            let null = try await error(of: "no weight") {
+                try await database.execute("INSERT INTO parts VALUES (NULL, NULL)")
+            }
+            try require(null.code, is: .notNullViolation, "not null")
+        },
+        .init("A statement that isn't SQL is a syntax error with the statement") { database in
+            let error = try await error(of: "nonsense") { _ = try await database.query("SELEKT 1") }
+            try require(error.code, is: .syntax, "code")
+            try require(error.statement, is: "SELEKT 1", "statement")
+        },
+        .init("A passed deadline refuses the statement before it begins") { database in
+            try await makeItems(on: database)
+            let late = CallContext(deadline: Instant.now.advanced(by: .seconds(-1)))
+            let error = try await error(of: "a late statement") {
+                try await CallContext.$current.withValue(late) {
+                    _ = try await database.execute("INSERT INTO items VALUES (1, 'a')")
+                }
+            }
+            try require(error.code, is: .timeout, "code")
+            try require(!error.mayHaveRun, "the statement can't have run")
+            try require(try await count(database), is: 0, "rows")
+        },
+        .init("A cancelled task begins no statement") { database in
+            try await makeItems(on: database)
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await database.execute("INSERT INTO items VALUES (1, 'a')")
+            }
+            let error = try await error(of: "a cancelled statement") { _ = try await task.value }
+            try require(error.code, is: .cancelled, "code")
+            try require(try await count(database), is: 0, "rows")
+        },
+        .init("A closed database refuses typed, and may be closed again") { database in
+            await database.close()
+            await database.close()
+            let write = try await error(of: "a write") { try await database.execute("CREATE TABLE x (y TEXT)") }
+            try require(write.code, is: .closed, "write")
+            let read = try await error(of: "a read") { _ = try await database.query("SELECT 1") }
+            try require(read.code, is: .closed, "read")
+            let transaction = try await error(of: "a transaction") { try await database.transaction { _ in } }
+            try require(transaction.code, is: .closed, "transaction")
+        },
+    ]
+}
