@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusHTTP
+
+/// One running process of a service, and where it is reached.
+public struct Instance: Hashable, Sendable, Identifiable {
+    /// Unique within the service: 1 to 128 of `A–Z a–z 0–9 . _ : -`.
+    public let id: String
+    /// The service's name: 1 to 128 of `A–Z a–z 0–9 . _ -`.
+    public let service: String
+    public let endpoint: Endpoint
+    /// What the instance says of itself (version, zone …). At most 32 entries and 4 KiB in the registry.
+    public let metadata: [String: String]
+
+    public init(id: String, service: String, endpoint: Endpoint, metadata: [String: String] = [:]) {
+        self.id = id
+        self.service = service
+        self.endpoint = endpoint
+        self.metadata = metadata
+    }
+}
