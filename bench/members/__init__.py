@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is measured. A member is a function that turns a workspace into cases; add new ones to ALL."""
+
+from members import call, gateway, service
+
+ALL = {
+    "gateway": gateway.cases,
+    "service": service.cases,
+    "call": call.cases,
+}

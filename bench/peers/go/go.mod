@@ -1,0 +1,3 @@
+module apus.bench/peers
+
+go 1.19
