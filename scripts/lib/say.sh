@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # What a person reads while a script works: progress and errors, on standard error.
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 
 # fail STATUS LINE…: what went wrong and what to do, then the end.
 fail() {
