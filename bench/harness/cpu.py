@@ -51,6 +51,16 @@ def usage(pid: int) -> Usage:
     return Usage(cpu_seconds=ticks / TICKS_PER_SECOND, rss_bytes=pages * PAGE_BYTES)
 
 
+def busy_seconds(core: int) -> float:
+    """How long a CPU has been doing anything at all since the machine started."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            user, nice, system, _, _, irq, softirq, *_ = (int(value) for value in ticks)
+            return (user + nice + system + irq + softirq) / TICKS_PER_SECOND
+    raise ValueError(f"/proc/stat has no cpu{core}")
+
+
 def _tree(root: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():

@@ -10,6 +10,8 @@ from typing import Mapping, Sequence
 LOWER = "lower"
 HIGHER = "higher"
 
+OTHERS = "others"  # in a sample, not a metric: which share of the server's core went to other processes (0 to 1)
+
 
 class Invalid(Exception):
     """A contestant that can't be measured, or whose measurement doesn't count; the message says why."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
 from harness import check, load
-from harness.cpu import usage
-from harness.member import HIGHER, LOWER, Contestant, Invalid, Metric
+from harness.cpu import busy_seconds, usage
+from harness.member import HIGHER, LOWER, OTHERS, Contestant, Invalid, Metric
 from harness.process import Process
 from harness.workspace import Workspace
 
@@ -69,13 +69,15 @@ class Server(Contestant):
         if process is None:
             raise Invalid("it wasn't started")
         self._load(WARM_UP_SECONDS)
-        before = usage(process.pid)
+        busy, before = busy_seconds(self._core), usage(process.pid)
         seen = self._load(seconds)
-        after = usage(process.pid)
+        after, busy = usage(process.pid), busy_seconds(self._core) - busy
         if process.ended:
             raise Invalid(f"it ended under load\n{process.tail()}")
+        used = after.cpu_seconds - before.cpu_seconds
         return {
-            "cpu_us_per_request": (after.cpu_seconds - before.cpu_seconds) * 1e6 / seen.requests,
+            OTHERS: max(0.0, busy - used) / seen.seconds,
+            "cpu_us_per_request": used * 1e6 / seen.requests,
             "rps": seen.requests / seen.seconds,
             "p50_ms": seen.p50_ms,
             "p99_ms": seen.p99_ms,

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from harness.member import Case
+from harness.member import OTHERS, Case
 from harness.rounds import Outcome
+
+QUIET = 0.05
 
 
 def table(case: Case, outcome: Outcome, found: list[dict]) -> str:
@@ -29,6 +31,9 @@ def table(case: Case, outcome: Outcome, found: list[dict]) -> str:
     for line in lines:
         cells = [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]
         text.append("  " + "  ".join(cells).rstrip())
+    disturbed = max((figures.highest.get(OTHERS, 0.0) for figures in outcome.figures.values()), default=0.0)
+    if disturbed > QUIET:
+        text.append(f"  other processes took up to {disturbed:.0%} of the server's core in a turn: repeat this when it is quiet")
     if case.missing:
         text.append(f"  ours isn't here: {case.missing}")
     for contestant, reason in outcome.failures.items():
