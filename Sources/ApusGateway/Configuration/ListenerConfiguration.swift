@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One address that the gateway serves.
+public struct ListenerConfiguration: Equatable, Sendable {
+    public var address: ListenAddress
+    /// The certificate it shows; nil for plain HTTP.
+    public var tls: ServerTLSConfiguration?
+
+    public init(address: ListenAddress, tls: ServerTLSConfiguration? = nil) {
+        self.address = address
+        self.tls = tls
+    }
+}
+
+/// The PEM files of a listener that speaks TLS.
+public struct ServerTLSConfiguration: Equatable, Sendable {
+    /// The certificate chain, leaf first.
+    public var certificate: String
+    /// The private key.
+    public var key: String
+
+    public init(certificate: String, key: String) {
+        self.certificate = certificate
+        self.key = key
+    }
+}

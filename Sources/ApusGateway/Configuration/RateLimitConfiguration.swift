@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+
+/// How many requests a route lets through; above it 429 with `Retry-After`.
+public struct RateLimitConfiguration: Equatable, Sendable {
+    /// Whose requests are counted together.
+    public enum Subject: String, Sendable, CaseIterable {
+        /// Each client address has its own budget (with trusted proxies, the address that they report).
+        case client
+        /// Each token subject has its own budget; needs `auth`.
+        case subject
+        /// All requests of the route share one budget.
+        case route
+    }
+
+    public var rate: RateConfiguration
+    /// Requests that may come at once on top of the rate. A tenth of a second's worth, at least 1, by default.
+    public var burst: Int
+    public var by: Subject
+
+    public init(rate: RateConfiguration, burst: Int? = nil, by: Subject = .client) {
+        self.rate = rate
+        self.burst = burst ?? max(1, Int(Double(rate.requests) / rate.period.seconds / 10))
+        self.by = by
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which requests go to which service, and under which conditions.
+public struct RouteConfiguration: Equatable, Sendable {
+    /// Unique in the file; made from the match when the file gives none.
+    public var name: String
+    public var match: RouteMatch
+    /// The service's name.
+    public var service: String
+    /// From the request's arrival to the response's head. Nil for no bound. 30 s by default.
+    public var timeout: Duration? = .seconds(30)
+    /// Without any byte of the exchange after the response's head. Nil for no bound. 5 min by default.
+    public var idleTimeout: Duration? = .seconds(300)
+    /// Instances that are tried when connections can't be made, each at most once. 3 by default.
+    public var attempts: Int = 3
+    public var auth: RouteAuth?
+    public var rateLimit: RateLimitConfiguration?
+    public var rewrite: RewriteConfiguration?
+    /// Where the route stands in the file.
+    public var line: Int
+
+    public init(name: String, match: RouteMatch, service: String, line: Int = 0) {
+        self.name = name
+        self.match = match
+        self.service = service
+        self.line = line
+    }
+}
+
+/// The requests that a route takes. All conditions must hold.
+public struct RouteMatch: Equatable, Sendable {
+    public var path: PathPattern
+    /// Host names, any of which will do; empty for every host.
+    public var hosts: [HostPattern]
+    /// Methods, any of which will do; empty for every method. `GET` includes `HEAD`.
+    public var methods: [String]
+
+    public init(path: PathPattern, hosts: [HostPattern] = [], methods: [String] = []) {
+        self.path = path
+        self.hosts = hosts
+        self.methods = methods
+    }
+}
+
+/// What a route asks of the caller's bearer token.
+public struct RouteAuth: Equatable, Sendable {
+    /// Scopes that the token must all have; empty if any valid token will do.
+    public var scopes: [String]
+
+    public init(scopes: [String] = []) {
+        self.scopes = scopes
+    }
+}
+
+/// How a request's path is changed on its way to the service.
+public struct RewriteConfiguration: Equatable, Sendable {
+    /// Whole segments removed from the path's beginning, such as `/api`; must begin the route's path.
+    public var stripPrefix: String?
+    /// Put before what is left, such as `/internal`.
+    public var addPrefix: String?
+
+    public init(stripPrefix: String? = nil, addPrefix: String? = nil) {
+        self.stripPrefix = stripPrefix
+        self.addPrefix = addPrefix
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A service that routes lead to: where its instances are and how they are called.
+public struct ServiceConfiguration: Equatable, Sendable {
+    public var name: String
+    public var source: InstanceSource
+    /// Active health checks; nil for none.
+    public var healthCheck: HealthCheckConfiguration?
+    public var breaker: BreakerConfiguration?
+    /// How long a connection may take to be made. 2 s by default.
+    public var connectTimeout: Duration = .seconds(2)
+    /// How long an instance gets no request after a connection to it failed, while others are usable. 2 s by default.
+    public var failTimeout: Duration = .seconds(2)
+    /// Connections to one instance, per event loop. 512 by default.
+    public var maxConnections: Int = 512
+    /// Requests that wait for a connection to one instance, per event loop; above it 503. 1,024 by default.
+    public var maxPending: Int = 1_024
+    /// How long a pooled connection may stay unused. 50 s by default, below what most servers keep.
+    public var idleTimeout: Duration = .seconds(50)
+    /// How to trust `https` endpoints; nil for the system's trust store and the endpoint's host name.
+    public var tls: UpstreamTLSConfiguration?
+
+    public init(name: String, source: InstanceSource) {
+        self.name = name
+        self.source = source
+    }
+}
+
+/// Where a service's instances are known from.
+public enum InstanceSource: Equatable, Sendable {
+    /// The addresses of the file.
+    case endpoints([UpstreamAddress])
+    /// The registry, under this name.
+    case discover(String)
+}

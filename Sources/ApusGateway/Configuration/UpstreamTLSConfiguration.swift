@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a service's `https` endpoints are verified. Verification can't be turned off.
+public struct UpstreamTLSConfiguration: Equatable, Sendable {
+    /// A PEM file with the authorities to trust; nil for the system's.
+    public var ca: String?
+    /// The name that the certificate must carry; nil for the endpoint's host.
+    public var serverName: String?
+
+    public init(ca: String? = nil, serverName: String? = nil) {
+        self.ca = ca
+        self.serverName = serverName
+    }
+}

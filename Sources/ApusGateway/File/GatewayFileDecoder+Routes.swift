@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Yams
+
+extension GatewayFileDecoder {
+    /// A route and where its parts stand.
+    struct PlacedRoute {
+        let configuration: RouteConfiguration
+        let place: Mark?
+        let servicePlace: Mark?
+        let authPlace: Mark?
+        let limitPlace: Mark?
+    }
+
+    func readRoutes(_ value: ValueReader?) -> [PlacedRoute] {
+        guard let value, let list = value.list("routes") else { return [] }
+        if list.isEmpty { value.error("'routes' has no route") }
+        var names: [String: Int] = [:]
+        return list.compactMap { element in
+            guard let route = readRoute(element) else { return nil }
+            let name = route.configuration.name
+            if let line = names[name] {
+                problems.error("two routes have the name '\(name)'; the other is at line \(line)", at: route.place)
+            }
+            names[name] = route.configuration.line
+            return route
+        }
+    }
+
+    private func readRoute(_ element: ValueReader) -> PlacedRoute? {
+        guard var fields = element.fields("a route with 'match' and 'to'") else { return nil }
+        defer { fields.finish() }
+        let name = fields.value("name")?.parsed("a name of 1 to 128 characters") { text in
+            (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7e).contains($0) } ? text : nil
+        }
+        let match = fields.required("match", "such as { path: /v1/users/** }").flatMap { self.match($0) }
+        let to = fields.required("to", "a service's name")
+        let service = to?.text("a service's name")
+        var route = RouteConfiguration(
+            name: "", match: match ?? RouteMatch(path: .everything), service: service ?? "",
+            line: element.place?.line ?? 0)
+        fields.set(&route.timeout, "timeout") { optionalDuration($0) }
+        fields.set(&route.idleTimeout, "idleTimeout") { optionalDuration($0) }
+        fields.set(&route.attempts, "attempts") { $0.integer(in: 1...10) }
+        let authValue = fields.value("auth")
+        route.auth = authValue.flatMap { routeAuth($0) }
+        let limitValue = fields.value("rateLimit")
+        route.rateLimit = limitValue.flatMap { rateLimit($0) }
+        route.rewrite = fields.value("rewrite").flatMap { rewrite($0, match?.path) }
+        guard let match, service != nil else { return nil }
+        route.name = name ?? Self.name(of: match)
+        return PlacedRoute(
+            configuration: route, place: element.place, servicePlace: to?.place, authPlace: authValue?.keyPlace,
+            limitPlace: limitValue?.keyPlace)
+    }
+
+    /// The name of a route that has none: what it matches.
+    private static func name(of match: RouteMatch) -> String {
+        let methods = match.methods.joined(separator: ",")
+        let hosts = match.hosts.map(\.description).joined(separator: ",")
+        return [methods, hosts + match.path.description].filter { !$0.isEmpty }.joined(separator: " ")
+    }
+
+    private func match(_ value: ValueReader) -> RouteMatch? {
+        guard var fields = value.fields("a mapping with 'path'") else { return nil }
+        defer { fields.finish() }
+        var path: PathPattern?
+        if let value = fields.required("path", "such as /v1/users/**"), let text = value.text("a path") {
+            do throws(PathPattern.Invalid) {
+                path = try PathPattern(text)
+            } catch {
+                value.error("'\(value.path)': \(error)")
+            }
+        }
+        let hosts = fields.value("host")?.listOrOne("hosts")?.compactMap { element in
+            element.parsed("a host such as api.example.com or *.example.com") { HostPattern($0) }
+        }
+        let methods = fields.value("methods")?.listOrOne("methods")?.compactMap { element in
+            element.parsed("a method such as GET, in capital letters") { text in
+                !text.isEmpty && text.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x2d } ? text : nil
+            }
+        }
+        return path.map { RouteMatch(path: $0, hosts: hosts ?? [], methods: methods ?? []) }
+    }
+
+    /// A duration, or `off` for none; nil after a report.
+    private func optionalDuration(_ value: ValueReader) -> Duration?? {
+        if value.isScalar, value.text() == "off" { return .some(nil) }
+        return value.duration().map { .some($0) }
+    }
+
+    private func routeAuth(_ value: ValueReader) -> RouteAuth? {
+        if value.isScalar {
+            return value.parsed("'required' or { scopes: [...] }") { $0 == "required" ? RouteAuth() : nil }
+        }
+        guard var fields = value.fields("'required' or { scopes: [...] }") else { return nil }
+        defer { fields.finish() }
+        let scopes = fields.required("scopes", "what a token must all have")?.listOrOne("scopes")?.compactMap { element in
+            element.parsed("a scope without spaces") { text in
+                !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : nil
+            }
+        }
+        return scopes.map { RouteAuth(scopes: $0) }
+    }
+
+    private func rateLimit(_ value: ValueReader) -> RateLimitConfiguration? {
+        guard var fields = value.fields("a mapping with 'rate'") else { return nil }
+        defer { fields.finish() }
+        let rate = fields.required("rate", "such as 100/s")?.rate()
+        let burst = fields.value("burst")?.integer(in: 0...1_000_000)
+        let by = fields.value("by")?.choice(RateLimitConfiguration.Subject.allCases.map(\.rawValue))
+        return rate.map {
+            RateLimitConfiguration(
+                rate: $0, burst: burst, by: by.flatMap { RateLimitConfiguration.Subject(rawValue: $0) } ?? .client)
+        }
+    }
+
+    private func rewrite(_ value: ValueReader, _ path: PathPattern?) -> RewriteConfiguration? {
+        guard var fields = value.fields("a mapping with 'stripPrefix' or 'addPrefix'") else { return nil }
+        defer { fields.finish() }
+        let strip = fields.value("stripPrefix")
+        let stripped = strip.flatMap { prefix($0) }
+        let added = fields.value("addPrefix").flatMap { prefix($0) }
+        if let strip, let stripped, let path, let pattern = try? PathPattern(stripped),
+            !path.segments.starts(with: pattern.segments)
+        {
+            strip.error("'\(strip.path)' must be the beginning of the route's path \(path)")
+        }
+        return RewriteConfiguration(stripPrefix: stripped, addPrefix: added)
+    }
+
+    /// One or more literal segments: `/api`, `/api/v1`.
+    private func prefix(_ value: ValueReader) -> String? {
+        value.parsed("a path of literal segments such as /api, without a slash at its end") { text in
+            guard let pattern = try? PathPattern(text), !pattern.isPrefix, !pattern.segments.isEmpty else { return nil }
+            let isLiteral = pattern.segments.allSatisfy { segment in
+                guard case .literal(let part) = segment else { return false }
+                return !part.isEmpty
+            }
+            return isLiteral ? text : nil
+        }
+    }
+}

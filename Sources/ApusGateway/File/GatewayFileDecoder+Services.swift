@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Yams
+
+extension GatewayFileDecoder {
+    /// A service and where it stands.
+    struct PlacedService {
+        let configuration: ServiceConfiguration
+        let place: Mark?
+    }
+
+    func readServices(_ value: ValueReader?) -> [PlacedService] {
+        guard let value, let fields = value.fields("a mapping of services by name") else { return [] }
+        let named = fields.named()
+        if named.isEmpty { value.error("'services' has no service") }
+        return named.compactMap { name, place, value in
+            guard (1...128).contains(name.utf8.count),
+                name.utf8.allSatisfy({ $0.isLetterOrDigit || [0x2d, 0x2e, 0x5f].contains($0) })
+            else {
+                problems.error("a service's name has 1 to 128 letters, digits, '.', '_' and '-', not '\(name)'", at: place)
+                return nil
+            }
+            return PlacedService(configuration: service(name, value), place: place)
+        }
+    }
+
+    private func service(_ name: String, _ value: ValueReader) -> ServiceConfiguration {
+        guard var fields = value.fields("a mapping with 'endpoints' or 'discover'") else {
+            return ServiceConfiguration(name: name, source: .endpoints([]))
+        }
+        defer { fields.finish() }
+        let source = readSource(&fields)
+        var service = ServiceConfiguration(name: name, source: source ?? .endpoints([]))
+        fields.set(&service.healthCheck, "healthCheck") { healthCheck($0) }
+        fields.set(&service.breaker, "breaker") { breaker($0) }
+        fields.set(&service.connectTimeout, "connectTimeout") { $0.duration(in: .milliseconds(1)...(.seconds(300))) }
+        fields.set(&service.failTimeout, "failTimeout") { $0.duration() }
+        fields.set(&service.maxConnections, "maxConnections") { $0.integer(in: 1...1_000_000) }
+        fields.set(&service.maxPending, "maxPending") { $0.integer(in: 0...1_000_000) }
+        fields.set(&service.idleTimeout, "idleTimeout") { $0.duration() }
+        fields.set(&service.tls, "tls") { upstreamTLS($0) }
+        return service
+    }
+
+    private func readSource(_ fields: inout FieldReader) -> InstanceSource? {
+        let endpoints = fields.value("endpoints")
+        let discover = fields.value("discover")
+        switch (endpoints, discover) {
+        case (let value?, nil):
+            guard let list = value.list("addresses") else { return nil }
+            if list.isEmpty { value.error("'\(value.path)' has no address") }
+            var seen: Set<UpstreamAddress> = []
+            return .endpoints(
+                list.compactMap { element in
+                    let address = element.parsed("an address such as http://127.0.0.1:9001, without a path") {
+                        UpstreamAddress($0)
+                    }
+                    if let address, !seen.insert(address).inserted {
+                        element.error("'\(address)' is given twice")
+                    }
+                    return address
+                })
+        case (nil, let value?):
+            return value.text("a service's name in the registry").map { .discover($0) }
+        case (.some, .some):
+            problems.error("\(fields.path) has both 'endpoints' and 'discover'; give one", at: fields.place)
+        case (nil, nil) where fields.hasMisspelt("endpoints") || fields.hasMisspelt("discover"): break
+        case (nil, nil):
+            problems.error(
+                "\(fields.path) has no 'endpoints' (a list of addresses) and no 'discover' (a name in the registry)",
+                at: fields.place)
+        }
+        return nil
+    }
+
+    private func healthCheck(_ value: ValueReader) -> HealthCheckConfiguration? {
+        guard var fields = value.fields("a mapping with 'path'") else { return nil }
+        defer { fields.finish() }
+        let path = fields.required("path", "such as /readyz")?.parsed("a path such as /readyz") { text in
+            text.hasPrefix("/") && text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : nil
+        }
+        var check = HealthCheckConfiguration(path: path ?? "/")
+        fields.set(&check.interval, "interval") { $0.duration(in: .milliseconds(50)...(.seconds(3600))) }
+        fields.set(&check.timeout, "timeout") { $0.duration(in: .milliseconds(10)...(.seconds(300))) }
+        fields.set(&check.unhealthyAfter, "unhealthyAfter") { $0.integer(in: 1...100) }
+        fields.set(&check.healthyAfter, "healthyAfter") { $0.integer(in: 1...100) }
+        return check
+    }
+
+    private func breaker(_ value: ValueReader) -> BreakerConfiguration? {
+        guard var fields = value.fields("a mapping, {} for the defaults") else { return nil }
+        defer { fields.finish() }
+        var breaker = BreakerConfiguration()
+        fields.set(&breaker.failureRate, "failureRate") { $0.fraction() }
+        fields.set(&breaker.minimumRequests, "minimumRequests") { $0.integer(in: 1...100_000) }
+        fields.set(&breaker.window, "window") { $0.duration(in: .milliseconds(100)...(.seconds(3600))) }
+        fields.set(&breaker.openFor, "openFor") { $0.duration(in: .milliseconds(10)...(.seconds(3600))) }
+        fields.set(&breaker.probes, "probes") { $0.integer(in: 1...1_000) }
+        return breaker
+    }
+
+    private func upstreamTLS(_ value: ValueReader) -> UpstreamTLSConfiguration? {
+        guard var fields = value.fields("a mapping with 'ca' or 'serverName'") else { return nil }
+        defer { fields.finish() }
+        let ca = fields.value("ca").flatMap { path($0) }
+        let name = fields.value("serverName")?.parsed("a host name") { text in
+            HostPort.split(text).flatMap { $0.port == nil ? text : nil }
+        }
+        return UpstreamTLSConfiguration(ca: ca, serverName: name)
+    }
+}
