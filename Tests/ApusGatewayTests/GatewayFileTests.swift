@@ -70,7 +70,7 @@ struct GatewayFileTests {
 
     @Test("a file that isn't there is a problem, not a crash")
     func missing() {
-        #expect(throws: ConfigurationProblems.self) { try GatewayFile.read(path: "/nowhere/gateway.yaml") }
+        #expect(throws: GatewayFileProblems.self) { try GatewayFile.read(path: "/nowhere/gateway.yaml") }
     }
 
     @Test(

@@ -8,7 +8,7 @@ public struct GatewayFile: Sendable {
     /// What the file says; nil if it has errors.
     public let configuration: GatewayConfiguration?
     /// Errors and warnings in the order of the file.
-    public let problems: [ConfigurationProblem]
+    public let problems: [GatewayFileProblem]
     /// Every key that was asked for while reading, such as `services.*.endpoints`: with a file that uses every section,
     /// all keys there are. The document is tested against it.
     let keys: Set<String>
@@ -41,8 +41,8 @@ public struct GatewayFile: Sendable {
 
     /// Reads the file at `path`.
     ///
-    /// - Throws: ``ConfigurationProblems`` if it can't be read at all.
-    public static func read(path: String) throws(ConfigurationProblems) -> GatewayFile {
+    /// - Throws: ``GatewayFileProblems`` if it can't be read at all.
+    public static func read(path: String) throws(GatewayFileProblems) -> GatewayFile {
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -56,15 +56,15 @@ public struct GatewayFile: Sendable {
 
     /// The configuration.
     ///
-    /// - Throws: ``ConfigurationProblems`` with every problem if the file has errors.
-    public func valid() throws(ConfigurationProblems) -> GatewayConfiguration {
-        guard let configuration else { throw ConfigurationProblems(problems) }
+    /// - Throws: ``GatewayFileProblems`` with every problem if the file has errors.
+    public func valid() throws(GatewayFileProblems) -> GatewayConfiguration {
+        guard let configuration else { throw GatewayFileProblems(problems) }
         return configuration
     }
 
-    private static func unreadable(_ path: String, _ what: String) -> ConfigurationProblems {
-        ConfigurationProblems([
-            ConfigurationProblem(.error, file: path, line: 1, column: 1, message: "the gateway file \(what)")
+    private static func unreadable(_ path: String, _ what: String) -> GatewayFileProblems {
+        GatewayFileProblems([
+            GatewayFileProblem(.error, file: path, line: 1, column: 1, message: "the gateway file \(what)")
         ])
     }
 

@@ -4,7 +4,7 @@ internal import Yams
 /// Where the decoder of one file leaves what it finds wrong, so that a reader learns of everything at once.
 final class ProblemCollector {
     let file: String
-    private(set) var problems: [ConfigurationProblem] = []
+    private(set) var problems: [GatewayFileProblem] = []
     /// Every key that the decoder asked for, with its section (`services.*.endpoints`): what the document must describe.
     private(set) var keys: Set<String> = []
 
@@ -15,7 +15,7 @@ final class ProblemCollector {
     var hasErrors: Bool { problems.contains { $0.severity == .error } }
 
     /// The problems in the order of the file.
-    var sorted: [ConfigurationProblem] {
+    var sorted: [GatewayFileProblem] {
         problems.enumerated().sorted {
             ($0.element.line, $0.element.column, $0.offset) < ($1.element.line, $1.element.column, $1.offset)
         }.map(\.element)
@@ -33,9 +33,9 @@ final class ProblemCollector {
         keys.insert(key)
     }
 
-    private func add(_ severity: ConfigurationProblem.Severity, _ message: String, _ place: Mark?) {
+    private func add(_ severity: GatewayFileProblem.Severity, _ message: String, _ place: Mark?) {
         problems.append(
-            ConfigurationProblem(
+            GatewayFileProblem(
                 severity, file: file, line: place?.line ?? 1, column: place?.column ?? 1, message: message))
     }
 }

@@ -35,4 +35,45 @@ enum RouteOrder {
     private static func covers(_ earlier: [HostPattern], _ later: [HostPattern]) -> Bool {
         earlier.isEmpty ? later.isEmpty : !later.isEmpty && Set(later).isSubset(of: earlier)
     }
+
+    /// Whether a host pattern is tried before another: exact names first, then the longer wildcard.
+    static func isMoreSpecific(_ left: HostPattern, _ right: HostPattern) -> Bool {
+        if left.isWildcard != right.isWildcard { return !left.isWildcard }
+        let (leftLength, rightLength) = (left.name.utf8.count, right.name.utf8.count)
+        return leftLength != rightLength ? leftLength > rightLength : left.name < right.name
+    }
+
+    /// The most specific of `patterns` that takes `host` (lower case, without a port), if any does.
+    static func best(_ patterns: [HostPattern], _ host: String) -> HostPattern? {
+        patterns.filter { pattern in
+            pattern.isWildcard
+                ? host.hasSuffix("." + pattern.name) && host.utf8.count > pattern.name.utf8.count + 1
+                : host == pattern.name
+        }.min(by: isMoreSpecific)
+    }
+
+    /// Why `left` wins over `right` where both take a request for `host`; nil if it doesn't, or only by its place in the
+    /// file.
+    static func reason(_ left: RouteMatch, _ right: RouteMatch, _ host: String) -> String? {
+        switch (best(left.hosts, host), best(right.hosts, host)) {
+        case (.some, nil): return "it names the host"
+        case (nil, .some): return nil
+        case (let first?, let second?) where first != second:
+            return isMoreSpecific(first, second) ? "its host \(first) is more specific" : nil
+        default: break
+        }
+        for (first, second) in zip(left.path.segments, right.path.segments) {
+            switch (first, second) {
+            case (.literal(let text), .parameter): return "'\(text)' is more specific than a parameter"
+            case (.parameter, .literal): return nil
+            default: break
+            }
+        }
+        let (leftCount, rightCount) = (left.path.segments.count, right.path.segments.count)
+        if leftCount != rightCount { return leftCount > rightCount ? "its path is longer" : nil }
+        if left.path.isPrefix != right.path.isPrefix {
+            return right.path.isPrefix ? "it names the path exactly" : nil
+        }
+        return !left.methods.isEmpty && right.methods.isEmpty ? "it names the method" : nil
+    }
 }

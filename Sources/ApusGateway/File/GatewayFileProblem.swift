@@ -3,7 +3,7 @@
 /// Something wrong with a gateway file, at a place in it.
 ///
 /// Printed as `file:line:column: message`, the form that editors and terminals turn into a link.
-public struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConvertible {
+public struct GatewayFileProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the file can be used in spite of it.
     public enum Severity: String, Sendable {
         /// The file is refused.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Every problem of a gateway file, in the order of the file: what is thrown when a file is refused.
-public struct ConfigurationProblems: Error, Sendable, CustomStringConvertible {
+public struct GatewayFileProblems: Error, Sendable, CustomStringConvertible {
     /// Errors and warnings, by line and column.
-    public let problems: [ConfigurationProblem]
+    public let problems: [GatewayFileProblem]
 
-    public init(_ problems: [ConfigurationProblem]) {
+    public init(_ problems: [GatewayFileProblem]) {
         self.problems = problems
     }
 
