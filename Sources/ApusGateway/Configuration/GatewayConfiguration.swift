@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusHTTP
 
 /// What a gateway file says: immutable, complete with defaults, free of secrets (it holds where they are, not them).
 ///
@@ -6,7 +7,7 @@
 public struct GatewayConfiguration: Equatable, Sendable {
     public var listeners: [ListenerConfiguration]
     /// Where the admin endpoint listens; nil for nowhere.
-    public var admin: ListenAddress?
+    public var admin: BindAddress?
     /// Where the access log goes; nil for nowhere.
     public var accessLog: AccessLogTarget?
     /// The registry that `discover` asks, as `REGISTRY_URL` spells it.
@@ -22,7 +23,7 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var routes: [RouteConfiguration]
 
     public init(
-        listeners: [ListenerConfiguration], admin: ListenAddress? = nil, accessLog: AccessLogTarget? = nil,
+        listeners: [ListenerConfiguration], admin: BindAddress? = nil, accessLog: AccessLogTarget? = nil,
         registry: String? = nil, trustedProxies: [AddressRange] = [], auth: AuthConfiguration? = nil,
         limits: LimitsConfiguration = LimitsConfiguration(), drainTimeout: Duration = .seconds(10),
         services: [ServiceConfiguration], routes: [RouteConfiguration]

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusHTTP
 
 /// One address that the gateway serves.
 public struct ListenerConfiguration: Equatable, Sendable {
-    public var address: ListenAddress
+    public var address: BindAddress
     /// The certificate it shows; nil for plain HTTP.
     public var tls: ServerTLSConfiguration?
 
-    public init(address: ListenAddress, tls: ServerTLSConfiguration? = nil) {
+    public init(address: BindAddress, tls: ServerTLSConfiguration? = nil) {
         self.address = address
         self.tls = tls
     }

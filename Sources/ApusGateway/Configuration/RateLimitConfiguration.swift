@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
 
 /// How many requests a route lets through; above it 429 with `Retry-After`.
 public struct RateLimitConfiguration: Equatable, Sendable {
@@ -14,13 +13,13 @@ public struct RateLimitConfiguration: Equatable, Sendable {
     }
 
     public var rate: RateConfiguration
-    /// Requests that may come at once on top of the rate. A tenth of a second's worth, at least 1, by default.
+    /// Requests that may come at once after a pause. Those of one period by default.
     public var burst: Int
     public var by: Subject
 
     public init(rate: RateConfiguration, burst: Int? = nil, by: Subject = .client) {
         self.rate = rate
-        self.burst = burst ?? max(1, Int(Double(rate.requests) / rate.period.seconds / 10))
+        self.burst = burst ?? rate.requests
         self.by = by
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusHTTP
 
 /// A service that routes lead to: where its instances are and how they are called.
 public struct ServiceConfiguration: Equatable, Sendable {
@@ -29,7 +30,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
 /// Where a service's instances are known from.
 public enum InstanceSource: Equatable, Sendable {
     /// The addresses of the file.
-    case endpoints([UpstreamAddress])
+    case endpoints([Endpoint])
     /// The registry, under this name.
     case discover(String)
 }

@@ -4,11 +4,8 @@
 public struct UpstreamTLSConfiguration: Equatable, Sendable {
     /// A PEM file with the authorities to trust; nil for the system's.
     public var ca: String?
-    /// The name that the certificate must carry; nil for the endpoint's host.
-    public var serverName: String?
 
-    public init(ca: String? = nil, serverName: String? = nil) {
+    public init(ca: String? = nil) {
         self.ca = ca
-        self.serverName = serverName
     }
 }

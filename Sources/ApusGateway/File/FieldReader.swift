@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import Yams
 
 /// A strict view of one mapping of the file: hands out the values of the keys it is asked for and reports those that
 /// nobody asked for.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Foundation
-internal import Yams
+import Foundation
+import Yams
 
 /// Reads gateway files (YAML). Strict: an unknown key, a wrong type or an unknown service is an error, and every problem
 /// of the file is reported, with its place.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import Yams
 
 extension GatewayFileDecoder {
     func readAuth(_ value: ValueReader) -> AuthConfiguration? {

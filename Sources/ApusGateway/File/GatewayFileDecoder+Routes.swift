@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import Yams
 
 extension GatewayFileDecoder {
     /// A route and where its parts stand.
@@ -106,7 +106,7 @@ extension GatewayFileDecoder {
         guard var fields = value.fields("a mapping with 'rate'") else { return nil }
         defer { fields.finish() }
         let rate = fields.required("rate", "such as 100/s")?.rate()
-        let burst = fields.value("burst")?.integer(in: 0...1_000_000)
+        let burst = fields.value("burst")?.integer(in: 1...1_000_000)
         let by = fields.value("by")?.choice(RateLimitConfiguration.Subject.allCases.map(\.rawValue))
         return rate.map {
             RateLimitConfiguration(

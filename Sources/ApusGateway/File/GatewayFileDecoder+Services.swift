@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import ApusHTTP
+import Yams
 
 extension GatewayFileDecoder {
     /// A service and where it stands.
@@ -48,11 +49,11 @@ extension GatewayFileDecoder {
         case (let value?, nil):
             guard let list = value.list("addresses") else { return nil }
             if list.isEmpty { value.error("'\(value.path)' has no address") }
-            var seen: Set<UpstreamAddress> = []
+            var seen: Set<Endpoint> = []
             return .endpoints(
                 list.compactMap { element in
                     let address = element.parsed("an address such as http://127.0.0.1:9001, without a path") {
-                        UpstreamAddress($0)
+                        Self.endpoint($0)
                     }
                     if let address, !seen.insert(address).inserted {
                         element.error("'\(address)' is given twice")
@@ -99,12 +100,17 @@ extension GatewayFileDecoder {
     }
 
     private func upstreamTLS(_ value: ValueReader) -> UpstreamTLSConfiguration? {
-        guard var fields = value.fields("a mapping with 'ca' or 'serverName'") else { return nil }
+        guard var fields = value.fields("a mapping with 'ca'") else { return nil }
         defer { fields.finish() }
         let ca = fields.value("ca").flatMap { path($0) }
-        let name = fields.value("serverName")?.parsed("a host name") { text in
-            HostPort.split(text).flatMap { $0.port == nil ? text : nil }
-        }
-        return UpstreamTLSConfiguration(ca: ca, serverName: name)
+        return UpstreamTLSConfiguration(ca: ca)
+    }
+
+    /// `http://host:port`, `https://host:port`, `unix:/path`, and what else the engine knows. A path, a query and
+    /// credentials are refused: what is sent comes from the request alone.
+    private static func endpoint(_ text: String) -> Endpoint? {
+        guard text.hasPrefix("unix:") else { return Endpoint(url: text) }
+        guard case .unix(let path)? = BindAddress(text) else { return nil }
+        return Endpoint(unixPath: path)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import ApusHTTP
+import Yams
 
 /// Turns the nodes of one file into a configuration, and checks what its parts say about each other.
 struct GatewayFileDecoder {
@@ -47,14 +48,14 @@ struct GatewayFileDecoder {
         return text.hasPrefix("/") ? text : folder + text
     }
 
-    private func address(_ value: ValueReader) -> ListenAddress? {
-        value.parsed("an address such as 127.0.0.1:8080, [::1]:8080 or unix:/run/apus.sock") { ListenAddress($0) }
+    private func address(_ value: ValueReader) -> BindAddress? {
+        value.parsed("an address such as 127.0.0.1:8080, [::1]:8080 or unix:/run/apus.sock") { BindAddress($0) }
     }
 
     private func readListeners(_ value: ValueReader?) -> [ListenerConfiguration] {
         guard let value, let list = value.list("listeners, each with an 'address'") else { return [] }
         if list.isEmpty { value.error("'listeners' has no listener") }
-        var seen: Set<ListenAddress> = []
+        var seen: Set<BindAddress> = []
         return list.compactMap { element in
             guard var fields = element.fields("a listener with an 'address'") else { return nil }
             defer { fields.finish() }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import Yams
 
 /// Where the decoder of one file leaves what it finds wrong, so that a reader learns of everything at once.
 final class ProblemCollector {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
+import ApusCore
 
 /// Numbers with units, as people write them in a gateway file.
 enum UnitText {

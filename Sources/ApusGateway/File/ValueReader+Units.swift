@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
+import ApusCore
 
 extension ValueReader {
     /// A positive duration with its unit: `500ms`, `30s`, `5m`, `1h`.

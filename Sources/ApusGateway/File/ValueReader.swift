@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Yams
+import Yams
 
 /// One value of the file, read as the type that is asked for; anything else is reported with its place.
 struct ValueReader {

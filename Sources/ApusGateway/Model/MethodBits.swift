@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusHTTP
+import ApusHTTP
 
 /// Methods as bits of one word, so that comparing a request with a route's methods is one operation.
 struct MethodBits: Sendable {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusHTTP
+import ApusHTTP
 
 /// The compiled routes: host → path → method. Immutable; looking a request up allocates nothing.
 ///

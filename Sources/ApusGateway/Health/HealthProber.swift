@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusHTTP
+import Logging
+import NIOCore
+import Synchronization
+
+/// Asks one instance again and again whether it can serve, on one event loop, over a connection of its own.
+final class HealthProber: ResponseReceiver, @unchecked Sendable {
+    // Sendable so that it can be handed to its loop; the state is the loop's alone.
+
+    private let instance: InstanceState
+    private let service: String
+    private let configuration: HealthCheckConfiguration
+    private let loop: Loop
+    private let logger: Logger
+    private let pool: UpstreamPool
+    private var random = FastRandom()
+    private var began = Instant.distantFuture
+    private var status: HTTPStatus?
+    private var exchange: ClientExchange?
+    private var scheduled: Scheduled<Void>?
+    private var isStopped = false
+
+    init(
+        _ instance: InstanceState, service: ServiceConfiguration, check: HealthCheckConfiguration, loop: Loop,
+        logger: Logger
+    ) {
+        self.instance = instance
+        self.service = service.name
+        self.loop = loop
+        self.logger = logger
+        configuration = check
+        var client = service.clientConfiguration
+        client.maximumConnections = 1
+        client.connectTimeout = min(client.connectTimeout, check.timeout)
+        pool = UpstreamPool(endpoint: instance.endpoint, configuration: client, loop: loop)
+    }
+
+    /// Begins with a check at once.
+    func start() {
+        loop.eventLoop.execute { self.check() }
+    }
+
+    func stop() {
+        loop.eventLoop.execute {
+            self.isStopped = true
+            self.scheduled?.cancel()
+            self.exchange?.cancel()
+            self.pool.shutdown()
+        }
+    }
+
+    private func check() {
+        guard !isStopped else { return }
+        began = .now
+        status = nil
+        let head = RequestHead(
+            method: .get, target: configuration.path,
+            headers: [.host: instance.endpoint.authority, .userAgent: "apus-gateway-health", .accept: "*/*"])
+        exchange = pool.exchange(head, deadline: began.advanced(by: configuration.timeout), receiver: self)
+    }
+
+    func received(_ head: ResponseHead, hasBody: Bool) {
+        status = head.status
+    }
+
+    func received(_ chunk: ByteBuffer) {}
+
+    func writabilityChanged(_ isWritable: Bool) {}
+
+    func receivedEnd(_ trailers: Headers?) {
+        guard let status else { return finish("no answer") }
+        finish(status.statusClass == 2 ? nil : "answered \(status)")
+    }
+
+    func failed(_ failure: CallFailure) {
+        finish(failure.message)
+    }
+
+    private func finish(_ failure: String?) {
+        exchange = nil
+        guard !isStopped else { return }
+        let now = Instant.now
+        let (changed, isHealthy) = instance.health.withLock { record in
+            let changed = record.record(
+                failure, took: began.duration(to: now), now: now, unhealthyAfter: configuration.unhealthyAfter,
+                healthyAfter: configuration.healthyAfter)
+            return (changed, record.isHealthy)
+        }
+        if changed {
+            instance.isHealthy.store(isHealthy, ordering: .relaxed)
+            logger.log(
+                level: isHealthy ? .notice : .warning, isHealthy ? "instance is healthy again" : "instance is unhealthy",
+                metadata: [
+                    "service": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
+                ])
+        }
+        schedule()
+    }
+
+    /// The interval plus or minus a tenth.
+    private func schedule() {
+        let interval = configuration.interval.nanoseconds
+        let jitter = Int64(random.next() % UInt64(max(1, interval / 5))) - interval / 10
+        let prober = self
+        scheduled = loop.eventLoop.scheduleTask(in: .nanoseconds(interval + jitter)) { prober.check() }
+    }
+}

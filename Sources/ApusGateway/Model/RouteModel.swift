@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusResilience
+
+/// A route as it is used: everything that a request needs, found once and kept. Immutable.
+final class RouteModel: Sendable {
+    let configuration: RouteConfiguration
+    let service: ServiceState
+    let metrics: RouteMetrics
+    /// Counts the requests of each subject; nil for no limit.
+    let limiter: RateLimiter<String>?
+    /// How many bytes of the path are removed, if it is long enough.
+    let stripped: Int
+    let added: [UInt8]
+    /// Scopes that the token must have; nil if none is asked for.
+    let scopes: [String]?
+
+    init(
+        _ configuration: RouteConfiguration, service: ServiceState, metrics: RouteMetrics,
+        limiter: RateLimiter<String>?
+    ) {
+        self.configuration = configuration
+        self.service = service
+        self.metrics = metrics
+        self.limiter = limiter
+        stripped = configuration.rewrite?.stripPrefix?.utf8.count ?? 0
+        added = Array((configuration.rewrite?.addPrefix ?? "").utf8)
+        scopes = configuration.auth?.scopes
+    }
+
+    var name: String { configuration.name }
+    var isRewriting: Bool { stripped > 0 || !added.isEmpty }
+
+    /// The path that the service sees instead of `path`, which is in normal form and matches the route.
+    func rewritten(_ path: UnsafeRawBufferPointer) -> [UInt8] {
+        let rest = UnsafeRawBufferPointer(rebasing: path[min(stripped, path.count)...])
+        if added.isEmpty { return rest.isEmpty ? [UInt8(ascii: "/")] : Array(rest) }
+        return added + rest
+    }
+}
