@@ -7,7 +7,7 @@ extension LineBuffer {
     /// A key that the line uses itself (`time`, `level`, `message`, `logger`, `service`, `truncated`, and `error` when the
     /// event carries one) is written as `fields.key`, so that no key stands twice in a line.
     mutating func append(field key: String, _ value: Logger.MetadataValue, eventHasError: Bool) {
-        guard remaining > 0 else { return markCut() }
+        guard key.utf8.count < remaining else { return markCut() }
         append(",\"")
         if Self.isReserved(key[...], eventHasError: eventHasError) { append("fields.") }
         append(key, escaping: .json)
@@ -40,7 +40,7 @@ extension LineBuffer {
         case .dictionary(let values):
             append(UInt8(ascii: "{"))
             for (index, (key, value)) in values.enumerated() {
-                guard remaining > 0 else {
+                guard key.utf8.count < remaining else {
                     markCut()
                     break
                 }

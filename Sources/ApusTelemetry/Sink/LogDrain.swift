@@ -164,7 +164,8 @@ final class LogDrain: Sendable {
             switch next() {
             case .rest: return wrote
             case .announce(let lost):
-                if !writer.writeLine(announcement(lost)) { shared.withLock { $0.ring.giveUp(unannounced: lost) } }
+                let isDone = writer.writeLine(announcement(lost))
+                shared.withLock { isDone ? $0.ring.finishAnnouncement() : $0.ring.giveUp(unannounced: lost) }
             case .write(let chunk):
                 let written = writer.write(chunk.bytes)
                 shared.withLock { written > 0 ? $0.ring.finish(written) : $0.ring.giveUp() }
@@ -180,7 +181,7 @@ final class LogDrain: Sendable {
             let start = shared.ring.start
             let isRest = if case .rest = step { true } else { false }
             shared.flushes.removeAll { flush in
-                guard isRest || (flush.position <= start && !shared.ring.owesAnnouncement) else { return false }
+                guard isRest || (flush.position <= start && shared.ring.isAnnounced) else { return false }
                 flush.done.signal()
                 return true
             }

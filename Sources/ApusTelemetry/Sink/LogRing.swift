@@ -10,7 +10,8 @@ struct LogRing: ~Copyable {
     enum Step: Sendable {
         /// Nothing waits.
         case rest
-        /// This many lines were lost right here; say so.
+        /// This many lines were lost right here; say so, then call ``LogRing/finishAnnouncement()`` or
+        /// ``LogRing/giveUp(unannounced:)``.
         case announce(lost: Int)
         /// Write these bytes, then call ``LogRing/finish(_:)`` or ``LogRing/giveUp(unannounced:)``.
         case write(BorrowedBytes)
@@ -29,6 +30,7 @@ struct LogRing: ~Copyable {
     private(set) var lost = 0
     private var lossPosition = 0
     private var isBroken = false
+    private var isAnnouncing = false
     /// Lines lost since the beginning.
     private(set) var totalLost = 0
 
@@ -47,8 +49,11 @@ struct LogRing: ~Copyable {
     /// Whether lost lines are to be announced. Not while the target is broken: then the next success comes first.
     var owesAnnouncement: Bool { lost > 0 && !isBroken }
 
+    /// Whether every loss that can be announced has been.
+    var isAnnounced: Bool { !owesAnnouncement && !isAnnouncing }
+
     /// Whether the drain has nothing to do.
-    var isDrained: Bool { start == end && !owesAnnouncement }
+    var isDrained: Bool { start == end && isAnnounced }
 
     /// Takes a line, or counts it as lost if there is no room for all of it.
     mutating func append(_ line: UnsafeRawBufferPointer) -> Bool {
@@ -76,6 +81,7 @@ struct LogRing: ~Copyable {
     mutating func next() -> Step {
         if owesAnnouncement && start >= lossPosition {
             defer { lost = 0 }
+            isAnnouncing = true
             return .announce(lost: lost)
         }
         guard start < end else {
@@ -97,6 +103,11 @@ struct LogRing: ~Copyable {
         lossPosition = end
     }
 
+    /// The drain wrote the announcement.
+    mutating func finishAnnouncement() {
+        isAnnouncing = false
+    }
+
     /// The target is broken: everything that waits is lost, and `unannounced` lines were not announced after all.
     mutating func giveUp(unannounced: Int = 0) {
         var lines = 0
@@ -109,5 +120,6 @@ struct LogRing: ~Copyable {
         totalLost += lines
         lossPosition = end
         isBroken = true
+        isAnnouncing = false
     }
 }

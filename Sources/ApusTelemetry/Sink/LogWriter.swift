@@ -5,6 +5,8 @@
 struct LogWriter {
     private let target: any LogTarget
     private var isMidLine = false
+    /// The line that was begun will never be finished.
+    private var isTorn = false
 
     init(target: any LogTarget) {
         self.target = target
@@ -12,14 +14,24 @@ struct LogWriter {
 
     /// Writes the beginning of `bytes`; zero if the target is broken.
     mutating func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if isTorn {
+            let wrote = withUnsafeBytes(of: UInt8(ascii: "\n")) { target.write($0) }
+            guard wrote > 0 else { return 0 }
+            isTorn = false
+            isMidLine = false
+        }
         let written = min(target.write(bytes), bytes.count)
-        if written > 0 { isMidLine = bytes[written - 1] != UInt8(ascii: "\n") }
+        if written > 0 {
+            isMidLine = bytes[written - 1] != UInt8(ascii: "\n")
+        } else {
+            isTorn = isMidLine
+        }
         return written
     }
 
-    /// Writes a whole line, on a line of its own; false if the target is broken.
+    /// Writes a whole line; false if the target is broken.
     mutating func writeLine(_ line: String) -> Bool {
-        var line = isMidLine ? "\n" + line : line
+        var line = line
         return line.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while !rest.isEmpty {
