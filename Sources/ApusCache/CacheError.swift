@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Why a cache could not do what it was asked. A miss is no error.
+public struct CacheError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure. New codes may be added: switch with a default.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The stable name that logs and metrics show.
+        public let name: String
+
+        public init(_ name: String) {
+            self.name = name
+        }
+
+        public var description: String { name }
+
+        /// The cache can't be reached. A caller goes on without it.
+        public static let unavailable = Code("unavailable")
+        /// A limit of the cache was reached: loads at once, waiters, connections.
+        public static let overloaded = Code("overloaded")
+        /// The value can't be encoded.
+        public static let encoding = Code("encoding")
+        /// The deadline passed.
+        public static let timeout = Code("timeout")
+    }
+
+    public var code: Code
+    /// A sentence for a person.
+    public var message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(code): \(message)" }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCache
+
+extension CacheConformance {
+    static let loading: [ConformanceCheck<any Cache>] = [
+        .init("10,000 concurrent misses make one load") { cache in
+            let gate = Gate()
+            let loads = Tally()
+            let callers = Tally()
+            let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<10_000 {
+                    group.addTask {
+                        callers.increment()
+                        return try await cache.getOrLoad("a") {
+                            loads.increment()
+                            await gate.wait()
+                            return 7
+                        }
+                    }
+                }
+                try await eventually("all callers asking") { callers.value == 10_000 }
+                gate.open()
+                return try await group.reduce(0, +)
+            }
+            try require(sum, is: 70_000, "what all callers got")
+            try require(loads.value, is: 1, "loads")
+        },
+        .init("Cancelling one waiter leaves the load to the others") { cache in
+            let gate = Gate()
+            let first = Task { try await cache.getOrLoad("a") { await gate.wait(); return 1 } }
+            await gate.reached()
+            let second = Task { try await cache.getOrLoad("a") { 2 } }
+            first.cancel()
+            do {
+                _ = try await first.value
+                throw ConformanceFailure("the cancelled waiter got a value")
+            } catch is CancellationError {}
+            // The second joins the load that the first began, or begins its own if it came after.
+            gate.open()
+            try require([1, 2].contains(try await second.value), "the second got another value")
+        },
+        .init("The load is cancelled when the last waiter has gone") { cache in
+            let gate = Gate()
+            let ended = Gate()
+            let only = Task {
+                try await cache.getOrLoad("a") { () async throws -> Int in
+                    await gate.wait()
+                    let wasCancelled = Task.isCancelled
+                    if wasCancelled { ended.open() }
+                    return 1
+                }
+            }
+            await gate.reached()
+            only.cancel()
+            _ = await only.result
+            gate.open()
+            await ended.wait()
+            try require(try await cache.getOrLoad("a") { 2 }, is: 2, "loaded anew")
+        },
+        .init("A failed load fails for all who wait and isn't remembered") { cache in
+            let gate = Gate()
+            let tasks = (0..<20).map { _ in
+                Task {
+                    try await cache.getOrLoad("a") { () async throws -> Int in
+                        await gate.wait()
+                        throw LoadFailed()
+                    }
+                }
+            }
+            await gate.reached()
+            gate.open()
+            for task in tasks {
+                do {
+                    _ = try await task.value
+                    throw ConformanceFailure("a waiter got a value of a failed load")
+                } catch is LoadFailed {}
+            }
+            try require(try await cache.getOrLoad("a") { 3 }, is: 3, "the load after")
+        },
+        .init("A removal during a load isn't overwritten by it") { cache in
+            let gate = Gate()
+            let loader = Task { try await cache.getOrLoad("a") { await gate.wait(); return "stale" } }
+            await gate.reached()
+            try await cache.remove("a")
+            let fresh = try await cache.getOrLoad("a") { "fresh" }
+            try require(fresh, is: "fresh", "loaded after the removal")
+            gate.open()
+            try require(try await loader.value, is: "stale", "what the earlier caller got")
+            try require(try await cache.get("a"), is: "fresh", "what is stored")
+        },
+        .init("A value set during a load isn't overwritten by it") { cache in
+            let gate = Gate()
+            let loader = Task { try await cache.getOrLoad("a") { await gate.wait(); return "stale" } }
+            await gate.reached()
+            try await cache.set("a", "newer")
+            gate.open()
+            _ = try await loader.value
+            try require(try await cache.get("a"), is: "newer", "what is stored")
+        },
+    ]
+}
