@@ -21,6 +21,10 @@ public struct DiscoveryError: Error, Hashable, Sendable {
         public static let unsupportedAddress = Code("unsupported_address")
         /// A name, an id, a URL or a duration that the registry doesn't take.
         public static let invalid = Code("invalid")
+        /// The registry has no such address.
+        public static let notFound = Code("not_found")
+        /// A body beyond the limit.
+        public static let tooLarge = Code("body_too_large")
         /// The lease is not known (any more): register again.
         public static let leaseUnknown = Code("lease_unknown")
         /// Somebody else registered under the same id since: there are two processes of one id.

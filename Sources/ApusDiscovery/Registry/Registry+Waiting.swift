@@ -19,7 +19,7 @@ extension Registry {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let hasNews = shared.withLock { shared in
-                    if Task.isCancelled || shared.state.hasNews(of: service, after: index) { return true }
+                    if shared.isClosed || Task.isCancelled || shared.state.hasNews(of: service, after: index) { return true }
                     shared.waiters[id] = Waiter(
                         service: service, index: index, deadline: deadline, continuation: continuation)
                     return false
@@ -44,6 +44,6 @@ extension Registry {
     public var waiting: Int { shared.withLock { $0.waiters.count } }
     /// How many instances are listed.
     public var count: Int { shared.withLock { $0.state.count } }
-    /// When nothing changes, the registry's revision stays.
+    /// Raised by one with every change of what is listed.
     public var revision: UInt64 { shared.withLock { $0.state.revision } }
 }

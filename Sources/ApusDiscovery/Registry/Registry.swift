@@ -18,6 +18,8 @@ public final class Registry: Sendable {
         var state: RegistryState
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
+        /// After ``Registry/run()`` nobody would end a wait.
+        var isClosed = false
     }
 
     /// How many watchers may wait at once; one more is refused.
@@ -129,7 +131,8 @@ public final class Registry: Sendable {
         }
     }
 
-    /// Sweeps ten times a second until the task is cancelled.
+    /// Sweeps ten times a second until the task is cancelled. Then every wait ends, and later ones end at once, so that
+    /// a server can drain.
     public func run() async {
         while !Task.isCancelled {
             await sweep()
@@ -137,6 +140,7 @@ public final class Registry: Sendable {
         }
         let waiting = shared.withLock { shared in
             defer { shared.waiters = [:] }
+            shared.isClosed = true
             return shared.waiters.values.map(\.continuation)
         }
         for continuation in waiting { continuation.resume() }
