@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusResilience
+import Synchronization
+
+/// What `/routes` says: the routes in the order of the file, and the services with their instances, their health, and the
+/// state of their breakers.
+enum RoutesDocument {
+    static func json(_ model: GatewayModel) -> String {
+        let routes = model.routes.map(route).joined(separator: ",")
+        let now = Instant.now
+        let services = model.services.map { service($0, now) }.joined(separator: ",")
+        return "{\"routes\":[\(routes)],\"services\":[\(services)]}\n"
+    }
+
+    private static func route(_ route: RouteModel) -> String {
+        let configuration = route.configuration
+        let match = configuration.match
+        var fields = [
+            ("name", JSONText.quoted(route.name)), ("line", "\(configuration.line)"),
+            ("path", JSONText.quoted(match.path.description)),
+            ("hosts", list(match.hosts.map(\.description))), ("methods", list(match.methods)),
+            ("service", JSONText.quoted(route.service.name)),
+            ("timeoutMs", configuration.timeout.map { "\($0.milliseconds)" } ?? "null"),
+            ("attempts", "\(configuration.attempts)"),
+        ]
+        if let scopes = route.scopes { fields.append(("scopes", list(scopes))) }
+        if let limit = configuration.rateLimit {
+            let period = UnitText.duration(limit.rate.period).drop { $0 == "1" }
+            fields.append(
+                (
+                    "rateLimit",
+                    "{\"rate\":\"\(limit.rate.requests)/\(period)\",\"burst\":\(limit.burst),\"by\":\"\(limit.by.rawValue)\"}"
+                ))
+        }
+        return object(fields)
+    }
+
+    private static func service(_ service: ServiceState, _ now: Instant) -> String {
+        let source =
+            switch service.configuration.source {
+            case .endpoints: "\"endpoints\""
+            case .discover(let name): object([("discover", JSONText.quoted(name))])
+            }
+        return object([
+            ("name", JSONText.quoted(service.name)), ("source", source),
+            ("instances", "[" + service.instances.map { instance($0, now) }.joined(separator: ",") + "]"),
+        ])
+    }
+
+    private static func instance(_ instance: InstanceState, _ now: Instant) -> String {
+        let health = instance.health.withLock { $0 }
+        let isHealthy = instance.isHealthy.load(ordering: .relaxed)
+        let status = !isHealthy ? "unhealthy" : instance.isAvoided(at: now) ? "unreachable" : "healthy"
+        var fields = [
+            ("id", JSONText.quoted(instance.id)), ("endpoint", JSONText.quoted(instance.endpoint.description)),
+            ("status", "\"\(status)\""), ("requests", "\(instance.requests.load(ordering: .relaxed))"),
+            ("failures", "\(instance.failures.load(ordering: .relaxed))"),
+        ]
+        if health.checks > 0 {
+            var check = [("checks", "\(health.checks)"), ("durationMs", "\(health.lastDuration.milliseconds)")]
+            if let changed = health.changed {
+                check.append(("changedSecondsAgo", "\(changed.duration(to: now).seconds)"))
+            }
+            if let failure = health.lastFailure { check.append(("lastFailure", JSONText.quoted(failure))) }
+            fields.append(("health", object(check)))
+        }
+        if let breaker = instance.breaker?.snapshot {
+            var state = [
+                ("state", JSONText.quoted("\(breaker.phase)")), ("calls", "\(breaker.windowCalls)"),
+                ("failures", "\(breaker.windowFailures)"), ("trips", "\(breaker.counters.trips)"),
+            ]
+            if let reason = breaker.reason { state.append(("reason", JSONText.quoted("\(reason)"))) }
+            fields.append(("breaker", object(state)))
+        }
+        return object(fields)
+    }
+
+    private static func object(_ fields: [(String, String)]) -> String {
+        "{" + fields.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+    }
+
+    private static func list(_ texts: [String]) -> String {
+        "[" + texts.map(JSONText.quoted).joined(separator: ",") + "]"
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusHTTP
+import NIOCore
+
+/// The way back: takes the instance's response and gives it to the client, with back-pressure.
+///
+/// A short response is held until it is complete, so that it leaves in one write; whatever takes longer is passed on as it
+/// comes.
+final class UpstreamLeg: ResponseReceiver {
+    private let exchange: ProxyExchange
+    private let client: ServerExchange
+    /// The head, as long as it is held.
+    private var head: ResponseHead?
+    /// What came of the body while the head is held.
+    private var heldBody: ByteBuffer?
+    /// The announced length of a response that is held; -1 if none is announced.
+    private var length = -1
+    private var isPaused = false
+
+    private static let heldBytes = 16 << 10
+
+    init(_ exchange: ProxyExchange) {
+        self.exchange = exchange
+        client = exchange.client
+    }
+
+    func received(_ head: ResponseHead, hasBody: Bool) {
+        var head = head
+        HopByHop.removeFromResponse(&head.headers)
+        exchange.responseBegan(head.status)
+        length = head.headers.withValue(.contentLength, Self.number) ?? -1
+        guard hasBody, length > Self.heldBytes else {
+            self.head = head
+            if hasBody, length < 0 { releaseSoon() }
+            return
+        }
+        client.send(head)
+        exchange.responseProgressed()
+    }
+
+    func received(_ chunk: ByteBuffer) {
+        exchange.sentBytes += chunk.readableBytes
+        if head != nil {
+            if heldBody == nil, length < 0 || chunk.readableBytes == length {
+                heldBody = chunk
+                return
+            }
+            release()
+        }
+        client.send(chunk)
+        exchange.responseProgressed()
+        if !client.isWritable {
+            isPaused = true
+            exchange.upstream?.pauseReading()
+            // While the client is slow, the instance isn't.
+            exchange.upstream?.setDeadline(nil)
+        }
+    }
+
+    func receivedEnd(_ trailers: Headers?) {
+        if let head {
+            self.head = nil
+            if trailers == nil, let heldBody {
+                client.respond(head, body: heldBody)
+            } else {
+                client.send(head)
+                if let heldBody { client.send(heldBody) }
+                client.end(trailers)
+            }
+        } else {
+            client.end(trailers)
+        }
+        exchange.completed()
+    }
+
+    func failed(_ failure: CallFailure) {
+        head = nil
+        heldBody = nil
+        exchange.failed(failure)
+    }
+
+    func writabilityChanged(_ isWritable: Bool) {
+        exchange.upstreamWritable(isWritable)
+    }
+
+    /// The client keeps up, or doesn't.
+    func clientWritable(_ isWritable: Bool) {
+        guard isWritable, isPaused else { return }
+        isPaused = false
+        exchange.responseProgressed()
+        exchange.upstream?.resumeReading()
+    }
+
+    /// Sends what is held.
+    private func release() {
+        guard let head else { return }
+        self.head = nil
+        client.send(head)
+        if let heldBody { client.send(heldBody) }
+        heldBody = nil
+        exchange.responseProgressed()
+    }
+
+    /// Holds a response of unknown length no longer than what is read at once.
+    private func releaseSoon() {
+        let leg = NIOLoopBound(self, eventLoop: exchange.context.loop.eventLoop)
+        exchange.context.loop.eventLoop.execute { leg.value.release() }
+    }
+
+    private static func number(_ digits: UnsafeRawBufferPointer) -> Int {
+        digits.reduce(0) { $0 &* 10 &+ Int($1 &- UInt8(ascii: "0")) }
+    }
+}
