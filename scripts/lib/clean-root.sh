@@ -30,6 +30,7 @@ make_clean_root() {
         fail 1 "debootstrap failed"
     }
     rm -f "$1.log"
+    chmod 755 "$1" # mktemp makes it 700: no user but root could live in it
     cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
     mkdir -p "$1/toolchain" "$1/src"
     if [ -n "${GIT_CONFIG_GLOBAL-}" ]; then cp -L "$GIT_CONFIG_GLOBAL" "$1/root/.gitconfig"; fi
