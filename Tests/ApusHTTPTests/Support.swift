@@ -44,11 +44,11 @@ func withServer<Result>(
 }
 
 /// Waits until a condition holds, looking again every few milliseconds, for ten seconds at most.
-func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+func eventually(_ condition: () -> Bool) async -> Bool {
     let deadline = Instant.now.advanced(by: .seconds(10))
     while Instant.now < deadline {
-        if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(2))
+        if condition() { return true }
+        do { try await Task.sleep(for: .milliseconds(2)) } catch { return false }
     }
     return false
 }
