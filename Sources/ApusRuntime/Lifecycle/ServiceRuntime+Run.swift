@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusCore
+internal import ApusCore
+internal import ApusHTTP
+internal import ApusTelemetry
 internal import Foundation
 internal import Logging
-public import ServiceLifecycle
+internal import ServiceLifecycle
+internal import Synchronization
 
 extension ServiceRuntime {
     /// Runs until somebody asks for the end or something fails, without touching signals: for a runtime that is itself
@@ -54,7 +57,7 @@ extension ServiceRuntime {
     }
 
     private func runUntilTriggered() async -> ShutdownReason {
-        watchdog.start()
+        if ownsLoops { watchdog.start() }
         let trigger = trigger
         let starting = Task {
             do {
@@ -87,8 +90,10 @@ extension ServiceRuntime {
             return progress
         }
         if progress.reachedReadyHooks {
+            // A registry that doesn't answer must not use up the time of the requests.
+            let limit = max(.milliseconds(500), settings.drainTimeout / 4)
             for hook in parts.withLock({ $0.drainHooks }).reversed() {
-                await step("drain hook", hook.name, within: remaining(until: deadline), hook.run)
+                await step("drain hook", hook.name, within: min(limit, remaining(until: deadline)), hook.run)
             }
         }
         await drain(progress.listening, until: deadline)
@@ -99,8 +104,8 @@ extension ServiceRuntime {
         for resource in progress.opened.reversed() {
             await step("close", resource.name, within: remaining(until: deadline), resource.close)
         }
-        watchdog.stop()
         if ownsLoops {
+            watchdog.stop()
             let loops = loops
             await step("stop", "event loops", within: remaining(until: deadline)) { try await loops.shutdown() }
         }

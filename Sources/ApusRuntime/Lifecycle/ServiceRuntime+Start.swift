@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusHTTP
 internal import Logging
+internal import ServiceLifecycle
+internal import Synchronization
 
 extension ServiceRuntime {
     /// Goes through the start, step by step, noting what was done.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusCore
 public import ApusHTTP
 public import ApusTelemetry
 public import Logging
@@ -32,6 +31,7 @@ public final class ServiceRuntime: Service {
     /// `/livez`, `/readyz`, `/health` and `/metrics`.
     public let ops: OpsEndpoints
 
+    /// Whether loops and watchdog end with this runtime.
     let ownsLoops: Bool
     let announce: @Sendable (ServerAddress) -> Void
     let trigger = ShutdownTrigger()
@@ -41,23 +41,28 @@ public final class ServiceRuntime: Service {
     /// - Parameters:
     ///   - settings: Name, loops, drain timeout and so on.
     ///   - telemetry: Logs and metrics; by default logs to standard error.
-    ///   - loops: The loops of another runtime of this process; by default its own, which end with it.
+    ///   - watchdog: The watched loops that several runtimes of a process share; who made them starts and stops them. By
+    ///     default loops of its own, which end with it.
     ///   - announce: Called for each server that listens. By default prints `listening URL` on standard output.
     public init(
-        _ settings: ServiceSettings, telemetry: ServiceTelemetry? = nil, loops: EventLoops? = nil,
+        _ settings: ServiceSettings, telemetry: ServiceTelemetry? = nil, sharing watchdog: LoopWatchdog? = nil,
         announce: @escaping @Sendable (ServerAddress) -> Void = StandardOutput.announce
     ) {
         self.settings = settings
         self.announce = announce
         let telemetry = telemetry ?? ServiceTelemetry(settings)
         self.telemetry = telemetry
-        ownsLoops = loops == nil
-        self.loops = loops ?? EventLoops(count: settings.eventLoops)
+        ownsLoops = watchdog == nil
+        let watchdog =
+            watchdog
+            ?? LoopWatchdog(
+                loops: EventLoops(count: settings.eventLoops), threshold: settings.loopBlockedAfter,
+                logger: telemetry.logger(label: "apus.watchdog"))
+        self.watchdog = watchdog
+        loops = watchdog.loops
         health = HealthChecks(service: settings.name)
         ops = OpsEndpoints(health: health, metrics: telemetry.exposition)
-        watchdog = LoopWatchdog(
-            loops: self.loops, threshold: settings.loopBlockedAfter, logger: telemetry.logger(label: "apus.watchdog"),
-            health: health)
+        watchdog.feed(health)
         telemetry.observe(watchdog)
         telemetry.observe(health)
     }

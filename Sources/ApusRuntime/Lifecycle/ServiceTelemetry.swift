@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusTelemetry
 internal import ApusHTTP
+public import ApusTelemetry
 public import Logging
+internal import Synchronization
 
 /// Logs and metrics of a process, and the one place where the runtime and ApusTelemetry meet.
 public struct ServiceTelemetry: Sendable {

@@ -12,19 +12,21 @@ internal import Synchronization
 /// A request lives on one loop; code that blocks or computes there holds up every other request of the loop. A thread of
 /// its own asks each loop every interval to answer. A loop that doesn't within the threshold is logged as
 /// `event loop blocked`, with how long and with the operations in flight on it, newest first; once when it is noticed and
-/// once when the loop is free. ``HealthChecks`` learns of it too, for `/livez`.
+/// once when the loop is free. Health checks that are fed learn of it too, for `/livez`.
 public final class LoopWatchdog: Sendable {
     /// The operations in flight, by the loops' indices. Whoever runs operations on the loops notes them here.
     public let operations: [LoopOperations]
 
-    private let loops: EventLoops
+    /// What is watched.
+    public let loops: EventLoops
+
     private let threshold: Duration
     private let interval: Duration
     private let logger: Logger
-    private let health: HealthChecks?
     private let time: TimeSource
     private let stopped = DispatchSemaphore(value: 0)
     private let isRunning = Mutex(false)
+    private let listeners = Mutex<[HealthChecks]>([])
     private let incidentCount = Atomic<Int>(0)
     private let blockedCount = Atomic<Int>(0)
 
@@ -32,16 +34,14 @@ public final class LoopWatchdog: Sendable {
     ///   - loops: What is watched.
     ///   - threshold: When a loop that doesn't answer counts as blocked. Default 500 ms.
     ///   - interval: From ping to ping. Default 100 ms, a fifth of the threshold if that is shorter.
-    ///   - health: Learns since when loops are blocked.
     public init(
         loops: EventLoops, threshold: Duration = .milliseconds(500), interval: Duration = .milliseconds(100),
-        logger: Logger, health: HealthChecks? = nil, time: TimeSource = .system
+        logger: Logger, time: TimeSource = .system
     ) {
         self.loops = loops
         self.threshold = max(.milliseconds(1), threshold)
         self.interval = max(.milliseconds(1), min(interval, threshold / 5))
         self.logger = logger
-        self.health = health
         self.time = time
         operations = loops.all.map { _ in LoopOperations() }
     }
@@ -51,6 +51,11 @@ public final class LoopWatchdog: Sendable {
 
     /// How many loops are blocked now.
     public var blockedLoops: Int { blockedCount.load(ordering: .relaxed) }
+
+    /// Tells `health` from now on since when loops are blocked.
+    public func feed(_ health: HealthChecks) {
+        listeners.withLock { $0.append(health) }
+    }
 
     /// Starts the thread. A second call does nothing.
     public func start() {
@@ -99,7 +104,7 @@ public final class LoopWatchdog: Sendable {
     private func reportBlocked(_ loop: Loop, since: Instant) {
         incidentCount.add(1, ordering: .relaxed)
         blockedCount.add(1, ordering: .relaxed)
-        health?.setLoop(loop.index, blockedSince: since)
+        tell(loop, blockedSince: since)
         let operations = operations[loop.index].inFlight.prefix(8)
         logger.warning(
             "event loop blocked",
@@ -109,9 +114,13 @@ public final class LoopWatchdog: Sendable {
             ])
     }
 
+    private func tell(_ loop: Loop, blockedSince since: Instant?) {
+        for health in listeners.withLock({ $0 }) { health.setLoop(loop.index, blockedSince: since) }
+    }
+
     private func reportFree(_ loop: Loop, after duration: Duration) {
         blockedCount.subtract(1, ordering: .relaxed)
-        health?.setLoop(loop.index, blockedSince: nil)
+        tell(loop, blockedSince: nil)
         logger.warning(
             "event loop free again",
             metadata: ["loop": "\(loop.index)", "blocked_ms": "\(Int(duration.milliseconds))"])
