@@ -83,7 +83,8 @@ struct ServerTests {
     @Test("keeps a connection of HTTP/1.0 only when asked to")
     func legacy() async throws {
         try await withServer(hello) { _, address, _ in
-            #expect(try await answer(address, "GET / HTTP/1.0\r\n\r\n").contains("Connection: close\r\n"))
+            let text1 = try await answer(address, "GET / HTTP/1.0\r\n\r\n")
+            #expect(text1.contains("Connection: close\r\n"))
             let kept = try await answer(
                 address, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\n\r\n")
             #expect(kept.contains("Connection: keep-alive\r\n"))
@@ -173,9 +174,12 @@ struct ServerTests {
                     return socket.receive()
                 }
             }
-            #expect(try await drip("GET / HT").hasPrefix("HTTP/1.1 408 "))
-            #expect(try await drip("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n").hasPrefix("HTTP/1.1 408 "))
-            #expect(try await answer(address, "").isEmpty)
+            let text2 = try await drip("GET / HT")
+            #expect(text2.hasPrefix("HTTP/1.1 408 "))
+            let text3 = try await drip("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+            #expect(text3.hasPrefix("HTTP/1.1 408 "))
+            let text4 = try await answer(address, "")
+            #expect(text4.isEmpty)
         }
     }
 
@@ -245,7 +249,8 @@ struct ServerTests {
             async let busy = answer(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(await eventually { server.statistics.requests.load(ordering: .relaxed) == 1 })
             await server.drain(within: .milliseconds(50))
-            #expect(try await busy.isEmpty)
+            let text5 = try await busy
+            #expect(text5.isEmpty)
             #expect(server.statistics.openConnections.load(ordering: .relaxed) == 0)
         }
     }
