@@ -39,3 +39,9 @@ public enum ClaimValue: Sendable, Hashable {
         }
     }
 }
+
+extension ClaimValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(arrayLiteral elements: ClaimValue...) { self = .array(elements) }
+}
