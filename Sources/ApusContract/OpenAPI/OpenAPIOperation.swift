@@ -65,15 +65,3 @@ struct OpenAPIOperation {
         .object([.init(mediaType, ["schema": .object(schema)])])
     }
 }
-
-extension AnyOperation {
-    /// The declared errors, and those that come with having a body or parameters.
-    var declaredErrors: [DeclaredError] {
-        var all = errors
-        if body != nil, !all.contains(.malformedJSON) { all.append(.malformedJSON) }
-        if body != nil || !parameters.isEmpty, !all.contains(where: { $0.code == DeclaredError.invalid.code }) {
-            all.append(.invalid)
-        }
-        return all
-    }
-}

@@ -20,6 +20,9 @@ public struct DeclaredError: Hashable, Sendable {
 
     public static let badRequest = DeclaredError(400, "bad_request", "Bad request")
     public static let malformedJSON = DeclaredError(400, "malformed_json", "Malformed JSON")
+    /// The operation asks for an `Idempotency-Key`.
+    public static let idempotencyKeyRequired = DeclaredError(
+        400, "idempotency_key_required", "Idempotency key required")
     public static let unauthorized = DeclaredError(401, "unauthorized", "Authentication required")
     public static let forbidden = DeclaredError(403, "forbidden", "Forbidden")
     public static let notFound = DeclaredError(404, "not_found", "Not found")

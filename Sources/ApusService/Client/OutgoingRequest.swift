@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+import ApusHTTP
+import NIOCore
+
+/// A call as it goes out: encoded once, sent as often as needed.
+struct OutgoingRequest {
+    let method: HTTPMethod
+    let target: String
+    private let headers: Headers
+    private let body: HTTPBody
+    /// Whether it may be sent again when an instance may have seen it.
+    let isRepeatable: Bool
+
+    init<Parameters, Body, Output>(
+        _ operation: Operation<Parameters, Body, Output>, _ parameters: Parameters, _ body: Body, _ key: String?
+    ) {
+        method = HTTPMethod(operation.any.method.name)
+        target = operation.target(for: parameters)
+        var headers = Headers(reserving: 8)
+        for (name, value) in operation.headers(for: parameters) {
+            if let name = HeaderName(name) { headers.append(name, value) }
+        }
+        if let key { headers[.idempotencyKey] = key }
+        if Body.self == NoBody.self {
+            self.body = .empty
+        } else {
+            headers.append(.contentType, "application/json")
+            self.body = HTTPBody(ByteBuffer(bytes: ContractJSON.encode(body)))
+        }
+        isRepeatable =
+            switch operation.any.idempotency {
+            case .safe, .idempotent: true
+            case .none: false
+            case .key: headers.contains(.idempotencyKey)
+            }
+        self.headers = headers
+    }
+
+    /// The request of one attempt.
+    ///
+    /// - Throws: `deadline_exceeded` if no time is left.
+    func request(in context: CallContext, at now: Instant) throws(CallFailure) -> HTTPRequest {
+        var headers = headers
+        guard context.write(to: &headers, at: now) else {
+            throw CallFailure(
+                .deadlineExceeded, "no time is left for the call", stage: .admission, mayHaveReachedPeer: false)
+        }
+        return HTTPRequest(method, target, headers: headers, body: body)
+    }
+}

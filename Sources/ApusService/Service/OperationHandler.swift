@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+import ApusHTTP
+import Logging
+import NIOCore
+
+/// Joins an operation and its implementation: decodes what came, calls, encodes what is returned.
+struct OperationHandler<Parameters: Described, Body: SchemaValue, Output: SchemaValue>: Sendable {
+    let operation: Operation<Parameters, Body, Output>
+    let maximumBodyBytes: Int
+    let logger: Logger
+    let implementation: @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
+
+    func respond(to request: ServiceRequest) async throws -> HTTPResponse {
+        let head = request.http.head
+        if case .key(let isRequired) = operation.any.idempotency {
+            try Self.checkKey(head.headers[.idempotencyKey], isRequired: isRequired)
+        }
+        let parameters = try operation.decodeParameters(path: request.pathParameters, query: head.query) { name in
+            HeaderName(name).flatMap { head.headers[$0] }
+        }
+        let body = try await body(of: request.http)
+        let reply = try await implementation(
+            Call(parameters: parameters, body: body, request: request, logger: logger))
+        return response(reply)
+    }
+
+    private func body(of request: HTTPRequest) async throws -> Body {
+        if Body.self == NoBody.self, let none = NoBody() as? Body { return none }
+        if let isJSON = request.head.headers.withValue(.contentType, MediaType.isJSON), !isJSON {
+            throw Problem(.unsupportedMediaType, "The body must be application/json.")
+        }
+        let bytes = try await request.body.collect(upTo: maximumBodyBytes)
+        return try bytes.withUnsafeReadableBytes { try ContractJSON.decode(Body.self, from: $0) }
+    }
+
+    private func response(_ reply: Reply<Output>) -> HTTPResponse {
+        let status = reply.status ?? HTTPStatus(operation.any.status)
+        if Output.self == NoOutput.self { return HTTPResponse(status: status, headers: reply.headers) }
+        var headers = reply.headers
+        headers.append(.contentType, "application/json")
+        return HTTPResponse(
+            status: status, headers: headers, body: HTTPBody(ByteBuffer(bytes: ContractJSON.encode(reply.output))))
+    }
+
+    private static func checkKey(_ key: String?, isRequired: Bool) throws(Problem) {
+        guard let key else {
+            if isRequired { throw Problem(.idempotencyKeyRequired, "The header Idempotency-Key is missing.") }
+            return
+        }
+        guard (1...255).contains(key.utf8.count) else {
+            throw Problem(.badRequest, "The header Idempotency-Key must have 1 to 255 bytes.")
+        }
+    }
+}

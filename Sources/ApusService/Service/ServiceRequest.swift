@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCore
+public import ApusHTTP
+
+/// A request on its way through the middleware to its handler.
+public struct ServiceRequest: Sendable {
+    public var http: HTTPRequest
+    /// The route that matched.
+    public let route: ServiceRoute
+    /// Deadline, request id and trace. To change it for what follows, also set `CallContext.current`.
+    public var context: CallContext
+    let captures: PathCaptures
+
+    /// The parts of the path that the route's parameters stand for, still percent-encoded, in order.
+    public var pathParameters: [Substring] { captures.texts(in: http.head.path) }
+}

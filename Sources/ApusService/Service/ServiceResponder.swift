@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+public import ApusHTTP
+import ApusTelemetry
+import Logging
+import NIOCore
+
+/// Answers the requests of a service.
+///
+/// For each request, in this order: the route is found; its metrics begin; request id, trace and deadline are taken over
+/// from the headers or made, and put into `CallContext.current`; the middleware and the handler run; an error becomes
+/// `application/problem+json`; the request id is echoed; metrics and access log end.
+public struct ServiceResponder: HTTPResponder {
+    let router: Router<ServiceRoute>
+    let unmatched: HTTPRouteMetrics
+    let configuration: ServiceConfiguration
+    let logger: Logger
+    let identifiers: IdentifierSource
+    let time: TimeSource
+
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let start = time.now
+        let match = router.match(request.head.method, request.head.path)
+        let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
+        metrics.begin()
+        let (context, problem) = CallContext.incoming(
+            request.head.headers, at: start, timeout: configuration.timeout, identifiers)
+        return await CallContext.$current.withValue(context) {
+            var response: HTTPResponse
+            if let problem {
+                response = answer(problem, request, context)
+            } else {
+                switch match {
+                case .found(let route, let captures):
+                    response = await run(
+                        route, ServiceRequest(http: request, route: route, context: context, captures: captures))
+                case .methodNotAllowed(let methods): response = refusal(of: request, allowing: methods, context)
+                case .notFound:
+                    response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
+                }
+            }
+            if let requestID = context.requestID { response.head.headers.append(.requestID, requestID.description) }
+            let nanoseconds = time.now.nanoseconds - start.nanoseconds
+            metrics.end(status: response.status.code, nanoseconds: nanoseconds)
+            if configuration.logsAccess { logAccess(match, request, response, nanoseconds) }
+            return response
+        }
+    }
+
+    private func run(_ route: ServiceRoute, _ request: ServiceRequest) async -> HTTPResponse {
+        do {
+            return try await route.handler(request)
+        } catch {
+            if Task.isCancelled {
+                return answer(Problem(DeclaredError(.cancelled)), request.http, request.context)
+            }
+            let problem = Problem(thrown: error)
+            if problem.status >= 500 {
+                logger.log(
+                    level: problem.code == DeclaredError.internalError.code ? .error : .warning, "request failed",
+                    metadata: ["route": route.logPath, "error": "\(error)"])
+            }
+            return answer(problem, request.http, request.context)
+        }
+    }
+
+    private func answer(_ problem: Problem, _ request: HTTPRequest, _ context: CallContext) -> HTTPResponse {
+        var problem = problem
+        problem.instance = problem.instance ?? String(request.head.path)
+        problem.requestID = context.requestID?.description
+        return problem.response()
+    }
+
+    private func refusal(
+        of request: HTTPRequest, allowing methods: [HTTPMethod], _ context: CallContext
+    ) -> HTTPResponse {
+        let names = methods.map(\.name).joined(separator: ", ")
+        var response = answer(Problem(.methodNotAllowed, "Allowed here: \(names)."), request, context)
+        response.head.headers.append(.allow, names)
+        return response
+    }
+
+    private func logAccess(
+        _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, _ nanoseconds: Int64
+    ) {
+        let (method, path, level): (Logger.MetadataValue, Logger.MetadataValue, Logger.Level) =
+            if case .found(let route, _) = match {
+                (route.logMethod, route.logPath, route.accessLevel)
+            } else {
+                (.string(String(request.head.method.name.prefix(16))), "unmatched", .info)
+            }
+        logger.log(
+            level: level, "request",
+            metadata: [
+                "method": method, "route": path, "status": "\(response.status.code)",
+                "duration_ms": "\(Double(nanoseconds / 1000) / 1000)",
+                "bytes": "\(response.body.buffered?.readableBytes ?? 0)",
+            ])
+    }
+}

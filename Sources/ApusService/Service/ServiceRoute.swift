@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusContract
+public import ApusHTTP
+import ApusTelemetry
+import Logging
+
+/// One route of a service with everything that its requests need, made once.
+public final class ServiceRoute: Sendable {
+    /// Answers a request or throws: a ``ApusContract/Problem`` is answered as it is, anything else becomes a 500.
+    public typealias Handler = @Sendable (ServiceRequest) async throws -> HTTPResponse
+
+    /// The method and path that it was declared with.
+    public let method: HTTPMethod
+    public let path: PathTemplate
+    /// The contract's operation; nil for a route beside the contract.
+    public let operation: AnyOperation?
+
+    let handler: Handler
+    let metrics: HTTPRouteMetrics
+    let accessLevel: Logger.Level
+    /// What the access log calls it.
+    let logMethod: Logger.MetadataValue
+    let logPath: Logger.MetadataValue
+
+    init(
+        _ method: HTTPMethod, _ path: PathTemplate, operation: AnyOperation?, metrics: HTTPRouteMetrics,
+        accessLevel: Logger.Level = .info, handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.metrics = metrics
+        self.accessLevel = accessLevel
+        self.handler = handler
+        logMethod = .string(method.name)
+        logPath = .string(path.description)
+    }
+}
