@@ -61,7 +61,10 @@ public struct ServiceBuilder {
         middleware.append(step)
     }
 
+    // Without an output the form that returns nothing is meant; a body without `return` would fit all three.
+
     /// Gives an operation its implementation, which says status and headers of its answer.
+    @_disfavoredOverload
     public mutating func implement<Parameters, Body, Output>(
         _ operation: Operation<Parameters, Body, Output>,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
@@ -76,6 +79,7 @@ public struct ServiceBuilder {
     }
 
     /// Gives an operation its implementation, which returns the output.
+    @_disfavoredOverload
     public mutating func implement<Parameters, Body, Output>(
         _ operation: Operation<Parameters, Body, Output>,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Output
