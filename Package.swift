@@ -130,7 +130,9 @@ let package = Package(
                 "ApusRuntime", "ApusDiscovery", "ApusAuth",
                 logging, lifecycle, nioCore, nioSSL, yams,
             ]),
-        room("ApusSupervisor", ["ApusCore", "ApusRuntime", "ApusHTTP", logging, lifecycle, subprocess, yams]),
+        room(
+            "ApusSupervisor",
+            ["ApusCore", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, lifecycle, subprocess, yams]),
 
         // Beside: for the tests of those who build on Apus
         room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery"]),
