@@ -6,7 +6,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
     public var name: String
     public var source: InstanceSource
     /// Active health checks; nil for none.
-    public var healthCheck: HealthCheckConfiguration?
+    public var healthCheck: ActiveCheckConfiguration?
     public var breaker: BreakerConfiguration?
     /// How long a connection may take to be made. 2 s by default.
     public var connectTimeout: Duration = .seconds(2)

@@ -73,13 +73,13 @@ extension GatewayFileDecoder {
         return nil
     }
 
-    private func healthCheck(_ value: ValueReader) -> HealthCheckConfiguration? {
+    private func healthCheck(_ value: ValueReader) -> ActiveCheckConfiguration? {
         guard var fields = value.fields("a mapping with 'path'") else { return nil }
         defer { fields.finish() }
         let path = fields.required("path", "such as /readyz")?.parsed("a path such as /readyz") { text in
             text.hasPrefix("/") && text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : nil
         }
-        var check = HealthCheckConfiguration(path: path ?? "/")
+        var check = ActiveCheckConfiguration(path: path ?? "/")
         fields.set(&check.interval, "interval") { $0.duration(in: .milliseconds(50)...(.seconds(3600))) }
         fields.set(&check.timeout, "timeout") { $0.duration(in: .milliseconds(10)...(.seconds(300))) }
         fields.set(&check.unhealthyAfter, "unhealthyAfter") { $0.integer(in: 1...100) }

@@ -11,7 +11,7 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
 
     private let instance: InstanceState
     private let service: String
-    private let configuration: HealthCheckConfiguration
+    private let configuration: ActiveCheckConfiguration
     private let loop: Loop
     private let logger: Logger
     private let pool: UpstreamPool
@@ -23,7 +23,7 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
     private var isStopped = false
 
     init(
-        _ instance: InstanceState, service: ServiceConfiguration, check: HealthCheckConfiguration, loop: Loop,
+        _ instance: InstanceState, service: ServiceConfiguration, check: ActiveCheckConfiguration, loop: Loop,
         logger: Logger
     ) {
         self.instance = instance

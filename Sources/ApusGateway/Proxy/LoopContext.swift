@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
+import ApusTelemetry
 import NIOCore
 
 /// What the exchanges of one event loop share. Touched on that loop only.

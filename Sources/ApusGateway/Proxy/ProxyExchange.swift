@@ -2,6 +2,7 @@
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusTelemetry
 import NIOCore
 import Synchronization
 

@@ -25,6 +25,11 @@ final class ServiceState: Sendable {
     /// The instances now.
     var instances: [InstanceState] { shared.withLock { $0 } }
 
+    /// Whether a request would find an instance now.
+    func hasUsableInstance(at now: Instant) -> Bool {
+        instances.contains { $0.isHealthy.load(ordering: .relaxed) && !$0.isAvoided(at: now) }
+    }
+
     /// Takes over a new list. Instances that stay keep their state.
     ///
     /// - Returns: the instances that are new, and those that are gone.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How each instance of a service is asked whether it can serve: `GET path`, where any 2xx is a yes.
-public struct HealthCheckConfiguration: Equatable, Sendable {
+public struct ActiveCheckConfiguration: Equatable, Sendable {
     public var path: String
     /// Between two checks of an instance, plus or minus a tenth so that checks don't march in step. 5 s by default.
     public var interval: Duration = .seconds(5)
