@@ -31,14 +31,15 @@ public struct CacheConfiguration: Sendable {
         self.seed = seed
     }
 
-    /// What is out of range, each as `name: problem`; empty if nothing is.
-    public func problems() -> [String] {
-        var problems: [String] = []
-        if capacity < 1 { problems.append("capacity: \(capacity) is below 1") }
-        if let timeToLive, timeToLive <= .zero { problems.append("timeToLive: \(timeToLive) isn't above zero") }
-        if !(0...1).contains(jitter) { problems.append("jitter: \(jitter) isn't in 0...1") }
-        if !(1...256).contains(shards) { problems.append("shards: \(shards) isn't in 1...256") }
-        if maximumLoads < 1 { problems.append("maximumLoads: \(maximumLoads) is below 1") }
+    /// Every problem of this configuration; empty if it can be used.
+    public func validate() -> [ConfigurationProblem] {
+        var problems: [ConfigurationProblem] = []
+        problems.require(capacity >= 1, "capacity", "must be at least 1, is \(capacity)")
+        problems.require(
+            timeToLive.map { $0 > .zero } ?? true, "timeToLive", "must be above zero, is \(timeToLive ?? .zero)")
+        problems.require((0...1).contains(jitter), "jitter", "must be from 0 to 1, is \(jitter)")
+        problems.require((1...256).contains(shards), "shards", "must be from 1 to 256, is \(shards)")
+        problems.require(maximumLoads >= 1, "maximumLoads", "must be at least 1, is \(maximumLoads)")
         return problems
     }
 

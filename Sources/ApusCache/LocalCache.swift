@@ -13,10 +13,10 @@ public final class LocalCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
     @usableFromInline let mask: Int
     private let loads = Atomic<Int>(0)
 
-    /// - Precondition: `configuration.problems()` is empty; `CacheConfiguration` says the ranges.
-    public init(_ configuration: CacheConfiguration = .init()) {
-        let problems = configuration.problems()
-        precondition(problems.isEmpty, "CacheConfiguration: " + problems.joined(separator: "; "))
+    /// - Throws: what is out of range.
+    public init(_ configuration: CacheConfiguration = .init()) throws(InvalidConfiguration) {
+        let problems = configuration.validate()
+        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
         self.configuration = configuration
         let count = configuration.effectiveShards
         var seeds = configuration.seed.map(FastRandom.init(seed:)) ?? FastRandom()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusCore
 internal import Synchronization
 
 /// ``Cache`` in the process: what a service uses while `REDIS_URL` is empty.
@@ -6,7 +7,7 @@ internal import Synchronization
 /// Values are kept as they are, not serialised. For one type of value on a hot path, ``LocalCache`` saves the calls
 /// through the protocol.
 public final class MemoryCache: Cache {
-    /// A value of any type.
+    /// A value of any type. Immutable, so it may cross tasks although it has a subclass.
     class Box: @unchecked Sendable {}
     /// A value of a known type.
     final class TypedBox<Value: Sendable>: Box, @unchecked Sendable {
@@ -20,9 +21,9 @@ public final class MemoryCache: Cache {
     private let storage: LocalCache<String, Box>
     private let mismatches = Atomic<Int>(0)
 
-    /// - Precondition: `configuration.problems()` is empty.
-    public init(_ configuration: CacheConfiguration = .init()) {
-        storage = LocalCache(configuration)
+    /// - Throws: what is out of range.
+    public init(_ configuration: CacheConfiguration = .init()) throws(InvalidConfiguration) {
+        storage = try LocalCache(configuration)
     }
 
     public func get<Value: Codable & Sendable>(_ key: String, as type: Value.Type) async throws(CacheError) -> Value? {

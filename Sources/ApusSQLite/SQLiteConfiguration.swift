@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
-public import ApusSQL
 
 /// How a SQLite database is opened.
 public struct SQLiteConfiguration: Sendable {
@@ -36,15 +35,13 @@ public struct SQLiteConfiguration: Sendable {
         self.time = time
     }
 
-    /// - Throws: `misuse` listing every value that is out of range.
-    public func validate() throws(DatabaseError) {
-        var problems: [String] = []
-        if busyTimeout < .zero { problems.append("busyTimeout \(busyTimeout) is negative") }
-        if !(1...64).contains(maximumReaders) { problems.append("maximumReaders \(maximumReaders) isn't in 1...64") }
-        if maximumWaiters < 1 { problems.append("maximumWaiters \(maximumWaiters) is below 1") }
-        if maximumGroup < 1 { problems.append("maximumGroup \(maximumGroup) is below 1") }
-        guard problems.isEmpty else {
-            throw DatabaseError(.misuse, "SQLiteConfiguration: " + problems.joined(separator: "; "))
-        }
+    /// Every problem of this configuration; empty if it can be used.
+    public func validate() -> [ConfigurationProblem] {
+        var problems: [ConfigurationProblem] = []
+        problems.require(busyTimeout >= .zero, "busyTimeout", "must not be negative, is \(busyTimeout)")
+        problems.require((1...64).contains(maximumReaders), "maximumReaders", "must be from 1 to 64, is \(maximumReaders)")
+        problems.require(maximumWaiters >= 1, "maximumWaiters", "must be at least 1, is \(maximumWaiters)")
+        problems.require(maximumGroup >= 1, "maximumGroup", "must be at least 1, is \(maximumGroup)")
+        return problems
     }
 }

@@ -21,7 +21,10 @@ extension SQLiteDatabase {
     public static func open(
         _ location: SQLiteLocation, configuration: SQLiteConfiguration = .init()
     ) async throws(ApusSQL.DatabaseError) -> SQLiteDatabase {
-        try configuration.validate()
+        let problems = configuration.validate()
+        guard problems.isEmpty else {
+            throw ApusSQL.DatabaseError(.misuse, "SQLiteConfiguration: \(InvalidConfiguration(problems))")
+        }
         let executor = WriterExecutor(label: "apus.sqlite.writer")
         let opened = await executor.run {
             Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration) }

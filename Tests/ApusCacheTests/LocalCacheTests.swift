@@ -9,8 +9,8 @@ struct LocalCacheTests {
     let clock = ManualClock()
 
     @Test("An entry is gone when its time has passed")
-    func expiry() {
-        let cache = LocalCache<String, Int>(.init(timeToLive: .seconds(10), jitter: 0, time: clock.timeSource))
+    func expiry() throws {
+        let cache = try LocalCache<String, Int>(.init(timeToLive: .seconds(10), jitter: 0, time: clock.timeSource))
         cache.set("a", 1)
         cache.set("b", 2, timeToLive: nil)
         clock.advance(by: .milliseconds(9_999))
@@ -22,8 +22,8 @@ struct LocalCacheTests {
     }
 
     @Test("Jitter shortens times to live by at most its part, and not all alike")
-    func jitter() {
-        let cache = LocalCache<Int, Int>(
+    func jitter() throws {
+        let cache = try LocalCache<Int, Int>(
             .init(timeToLive: .seconds(100), jitter: 0.2, time: clock.timeSource, seed: 7))
         for key in 0..<500 { cache.set(key, key) }
         clock.advance(by: .milliseconds(79_999))
@@ -36,8 +36,8 @@ struct LocalCacheTests {
     }
 
     @Test("It never holds more than its capacity", arguments: [1, 2, 63, 1_000, 1_001])
-    func capacity(_ capacity: Int) {
-        let cache = LocalCache<Int, Int>(.init(capacity: capacity))
+    func capacity(_ capacity: Int) throws {
+        let cache = try LocalCache<Int, Int>(.init(capacity: capacity))
         for key in 0..<(capacity * 10) {
             cache.set(key, key)
             #expect(cache.get(key) == key)
@@ -48,17 +48,27 @@ struct LocalCacheTests {
     }
 
     @Test("What is used survives a scan of what is used once")
-    func scan() {
-        let cache = LocalCache<Int, Int>(.init(capacity: 100, shards: 1))
+    func scan() throws {
+        let cache = try LocalCache<Int, Int>(.init(capacity: 100, shards: 1))
         for key in 0..<50 { cache.set(key, key) }
         for key in 0..<50 { _ = cache.get(key) }
         for key in 1_000..<1_090 { cache.set(key, key) }
         #expect((0..<50).allSatisfy { cache.get($0) != nil })
     }
 
+    @Test("A configuration out of range is refused with every problem")
+    func configuration() {
+        #expect {
+            try LocalCache<Int, Int>(.init(capacity: 0, timeToLive: .zero, jitter: 2, shards: 0, maximumLoads: 0))
+        } throws: { error in
+            (error as? InvalidConfiguration)?.problems.map(\.key)
+                == ["capacity", "timeToLive", "jitter", "shards", "maximumLoads"]
+        }
+    }
+
     @Test("A hit in getOrLoad runs no load")
     func hit() async throws {
-        let cache = LocalCache<String, Int>()
+        let cache = try LocalCache<String, Int>()
         cache.set("a", 1)
         let value = try await cache.getOrLoad("a") { 2 }
         #expect(value == 1)
@@ -67,7 +77,7 @@ struct LocalCacheTests {
 
     @Test("More loads at once than allowed are refused, typed, and places come free again")
     func overload() async throws {
-        let cache = LocalCache<Int, Int>(.init(maximumLoads: 1))
+        let cache = try LocalCache<Int, Int>(.init(maximumLoads: 1))
         let gate = Gate()
         let running = Task { try await cache.getOrLoad(1) { await gate.wait(); return 1 } }
         await gate.reached()
@@ -79,8 +89,8 @@ struct LocalCacheTests {
     }
 
     @Test("A hit rate on a Zipf trace is near that of keeping the most popular")
-    func zipf() {
-        let cache = LocalCache<Int, Int>(.init(capacity: 500, timeToLive: nil))
+    func zipf() throws {
+        let cache = try LocalCache<Int, Int>(.init(capacity: 500, timeToLive: nil))
         var random = FastRandom(seed: 42)
         for _ in 0..<50_000 {
             // Inverse of the continuous distribution with density ~ 1/x on 1...10,000.

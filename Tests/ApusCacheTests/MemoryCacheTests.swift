@@ -7,6 +7,6 @@ import Testing
 struct MemoryCacheTests {
     @Test("keeps the promises of Cache", arguments: CacheConformance.checks)
     func conformance(check: ConformanceCheck<any Cache>) async throws {
-        try await check.run(MemoryCache())
+        try await check.run(try MemoryCache())
     }
 }
