@@ -41,6 +41,7 @@ public struct AuthFailure: Error, Sendable, Hashable {
         public static let insufficientScope = Code("insufficient_scope")
     }
 
+    /// The kind of failure.
     public let code: Code
     /// A sentence for a person: printable ASCII, no quotes.
     public let message: String

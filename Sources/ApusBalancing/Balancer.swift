@@ -9,7 +9,9 @@ public import Synchronization
 public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable {
     /// What was picked: the candidate, for its lease and its health, and where to send the call.
     public struct Selection: Sendable {
+        /// Holds the lease of the call and the health of the instance.
         public let candidate: Candidate
+        /// Where to send the call.
         public let target: Target
 
         @inlinable
@@ -26,6 +28,7 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
         @usableFromInline var random: FastRandom
     }
 
+    /// How candidates are picked.
     public let policy: Policy
     @usableFromInline let state: Mutex<State>
 

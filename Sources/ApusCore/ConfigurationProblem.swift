@@ -27,6 +27,7 @@ extension [ConfigurationProblem] {
 
 /// Every problem of a configuration that can't be used.
 public struct InvalidConfiguration: Error, Sendable, Hashable, CustomStringConvertible {
+    /// All of them, in the order of the configuration's keys.
     public let problems: [ConfigurationProblem]
 
     public init(_ problems: [ConfigurationProblem]) {

@@ -44,5 +44,6 @@ public struct VerificationKey: Sendable {
 extension VerificationKey: CustomStringConvertible, CustomReflectable {
     public var description: String { "\(algorithm.rawValue) key \(id.map { "\"\($0)\"" } ?? "without id")" }
 
+    /// Shows what `description` shows, so that a dump doesn't give the key away either.
     public var customMirror: Mirror { Mirror(self, children: ["id": id as Any, "algorithm": algorithm]) }
 }

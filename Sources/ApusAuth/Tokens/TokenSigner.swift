@@ -100,6 +100,7 @@
     extension TokenSigner: CustomStringConvertible, CustomReflectable {
         public var description: String { "\(algorithm.rawValue) signer \(keyID.map { "\"\($0)\"" } ?? "without id")" }
 
+        /// Shows what `description` shows, so that a dump doesn't give the key away either.
         public var customMirror: Mirror { Mirror(self, children: ["keyID": keyID as Any, "algorithm": algorithm]) }
     }
 #endif

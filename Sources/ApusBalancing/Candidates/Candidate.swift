@@ -66,6 +66,7 @@ public final class Candidate: Sendable {
 
 /// A call in flight to a candidate. It can't be copied; the call counts until the lease goes away, whichever way.
 public struct CandidateLease: ~Copyable, Sendable {
+    /// The candidate that the call goes to.
     public let candidate: Candidate
 
     @inlinable

@@ -24,7 +24,9 @@ public struct CandidateSet<Target: Sendable>: Sendable {
         self.version = version
     }
 
+    /// How many instances there are, usable or not.
     @inlinable public var count: Int { candidates.count }
+    /// Whether there is no instance.
     @inlinable public var isEmpty: Bool { candidates.isEmpty }
 
     /// The set that has `instances`: those whose id stands in this set keep their candidate, with its calls in flight

@@ -7,6 +7,7 @@ public import ApusCore
 /// number of checks in a row that ``HealthThresholds`` say. Reads no clock: events and the time go in, changes come
 /// out.
 public struct HealthState: Sendable, Hashable {
+    /// What is believed of the instance.
     public enum Status: Sendable, Hashable {
         /// Not checked yet. Such an instance is used.
         case unknown
@@ -16,12 +17,17 @@ public struct HealthState: Sendable, Hashable {
 
     /// A change of status.
     public struct Transition: Sendable, Hashable {
+        /// The status before.
         public let from: Status
+        /// The status from now on.
         public let to: Status
+        /// When the check that decided it ended.
         public let at: Instant
     }
 
+    /// How many checks in a row a change takes.
     public let thresholds: HealthThresholds
+    /// What is believed of the instance.
     public private(set) var status = Status.unknown
     /// Since when the status holds.
     public private(set) var since: Instant

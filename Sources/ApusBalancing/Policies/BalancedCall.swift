@@ -7,6 +7,7 @@ public struct BalancedCall: Sendable {
     /// Candidates that this call has tried already and that are not to be picked again.
     public var excluded: [Candidate]
 
+    /// A call without a hash that has tried nothing yet, unless said otherwise.
     @inlinable
     public init(hash: UInt64? = nil, excluding excluded: [Candidate] = []) {
         self.hash = hash

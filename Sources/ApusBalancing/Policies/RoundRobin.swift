@@ -17,9 +17,9 @@ public final class RoundRobin: BalancingPolicy {
         turn = Atomic(UInt32(truncatingIfNeeded: random.next()))
     }
 
-    /// A policy whose first turn the system's generator draws.
+    /// A policy whose first turn is drawn by a generator that the system seeds.
     public convenience init() {
-        var random = SystemRandomNumberGenerator()
+        var random = FastRandom()
         self.init(using: &random)
     }
 

@@ -2,6 +2,7 @@
 
 /// The delays of one run of attempts: a ``Backoff`` that remembers where it is.
 public struct BackoffSequence: Sendable {
+    /// What the delays are drawn from.
     public let backoff: Backoff
     /// How many delays were given since the start or the last ``reset()``.
     public private(set) var attempts = 0

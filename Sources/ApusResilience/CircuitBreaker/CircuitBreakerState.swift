@@ -22,6 +22,7 @@ public import ApusCore
 ///
 /// Times may arrive slightly out of order, as they do when several threads read the clock and then wait for a lock.
 public struct CircuitBreakerState: Sendable {
+    /// What the breaker does with calls.
     public private(set) var phase = CircuitBreakerPhase.closed
     /// Starts at 1 and rises with every change of phase.
     public private(set) var generation: UInt64 = 1

@@ -25,7 +25,9 @@ public enum CircuitBreakerTripReason: Sendable, Hashable {
 
 /// A change of phase of a circuit breaker.
 public struct CircuitBreakerTransition: Sendable, Hashable {
+    /// The phase before.
     public let from: CircuitBreakerPhase
+    /// The phase from now on.
     public let to: CircuitBreakerPhase
     /// Why, if it opened.
     public let reason: CircuitBreakerTripReason?

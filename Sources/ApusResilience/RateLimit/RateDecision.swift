@@ -2,6 +2,7 @@
 
 /// The answer of a rate limiter to one request, with what the response headers say.
 public struct RateDecision: Sendable, Hashable {
+    /// Whether the request may pass.
     public enum Verdict: Sendable, Hashable {
         case allowed
         /// Too soon: ``RateDecision/retryAfter`` says when it fits.
@@ -10,6 +11,7 @@ public struct RateDecision: Sendable, Hashable {
         case neverFits
     }
 
+    /// Whether the request may pass, and if not, whether it ever may.
     public let verdict: Verdict
     /// How many requests fit at once (`RateLimit-Limit`).
     public let limit: Int
@@ -18,6 +20,7 @@ public struct RateDecision: Sendable, Hashable {
     let retryNanoseconds: Int64
     let resetNanoseconds: Int64
 
+    /// Whether the request may pass.
     @inlinable public var isAllowed: Bool { verdict == .allowed }
 
     /// How many more would fit right now (`RateLimit-Remaining`).

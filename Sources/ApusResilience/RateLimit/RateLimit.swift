@@ -11,6 +11,7 @@ public struct RateLimit: Sendable, Hashable {
     /// them all anew is at most a year.
     public var burst: Int
 
+    /// So many `requests` per `period`, of which `burst` may come at once.
     public init(_ requests: Int, per period: Duration = .seconds(1), burst: Int? = nil) {
         self.requests = requests
         self.period = period
