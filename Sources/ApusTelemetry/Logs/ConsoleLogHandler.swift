@@ -76,12 +76,13 @@ public struct ConsoleLogHandler: LogHandler {
         let merged = LogFields(logger: metadata, provider: metadataProvider, event: event.metadata)
         var fields: [(key: String, value: String)] = []
         var known: KnownKeys = []
-        let add = { (key: String, value: Logger.MetadataValue) in
+        func add(_ key: String, _ value: Logger.MetadataValue) {
             known.formUnion(KnownKeys(key: key))
             fields.append((event.error != nil && key == "error" ? "fields.error" : key, value.description))
         }
-        merged.forEachOfLogger(add)
-        merged.forEachOfEvent(add)
+        for (key, value) in merged.logger where !merged.overridesLogger(key) { add(key, value) }
+        for (key, value) in merged.provided ?? [:] where !merged.overridesProvided(key) { add(key, value) }
+        for (key, value) in merged.event ?? [:] { add(key, value) }
         if let context = CallContext.current {
             if !known.contains(.requestID), let id = context.requestID { fields.append(("request_id", id.description)) }
             if !known.contains(.traceID), let trace = context.trace { fields.append(("trace_id", trace.traceID)) }

@@ -18,10 +18,9 @@ struct JSONFields {
     mutating func add(_ key: String, _ value: Logger.MetadataValue) {
         isFixed = isFixed && Self.isFixed(value)
         guard isFixed else { return bytes.removeAll() }
-        known.formUnion(KnownKeys(key: key))
         withUnsafeTemporaryAllocation(byteCount: LineBuffer.stackBytes, alignment: 8) { storage in
             var line = LineBuffer(borrowing: storage, limit: LineBuffer.standardLimit / 2 - bytes.count)
-            line.append(field: key, value, eventHasError: false)
+            known.formUnion(line.append(field: key, value, eventHasError: false))
             line.withBytes { bytes.append(contentsOf: $0) }
         }
     }

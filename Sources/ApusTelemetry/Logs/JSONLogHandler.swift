@@ -87,17 +87,24 @@ public struct JSONLogHandler: LogHandler {
 
     private func append(_ merged: LogFields, eventHasError: Bool, to line: inout LineBuffer) -> KnownKeys {
         var known: KnownKeys = []
-        let add = { (line: inout LineBuffer, key: String, value: Logger.MetadataValue) in
-            known.formUnion(KnownKeys(key: key))
-            line.append(field: key, value, eventHasError: eventHasError)
-        }
-        if fields.isFixed, !(eventHasError && fields.known.contains(.error)), !merged.overridesLogger {
+        if fields.isFixed, !(eventHasError && fields.known.contains(.reservedWithError)), !merged.overridesLogger {
             line.append(fields.bytes)
             known = fields.known
         } else {
-            merged.forEachOfLogger { add(&line, $0, $1) }
+            for (key, value) in merged.logger where !merged.overridesLogger(key) {
+                known.formUnion(line.append(field: key, value, eventHasError: eventHasError))
+            }
         }
-        merged.forEachOfEvent { add(&line, $0, $1) }
+        if let provided = merged.provided {
+            for (key, value) in provided where !merged.overridesProvided(key) {
+                known.formUnion(line.append(field: key, value, eventHasError: eventHasError))
+            }
+        }
+        if let event = merged.event {
+            for (key, value) in event {
+                known.formUnion(line.append(field: key, value, eventHasError: eventHasError))
+            }
+        }
         return known
     }
 

@@ -6,13 +6,19 @@ extension LineBuffer {
     ///
     /// A key that the line uses itself (`time`, `level`, `message`, `logger`, `service`, `truncated`, and `error` when the
     /// event carries one) is written as `fields.key`, so that no key stands twice in a line.
-    mutating func append(field key: String, _ value: Logger.MetadataValue, eventHasError: Bool) {
-        guard key.utf8.count < remaining else { return markCut() }
-        append(",\"")
-        if Self.isReserved(key[...], eventHasError: eventHasError) { append("fields.") }
+    ///
+    /// - Returns: what the line has now by this key.
+    mutating func append(field key: String, _ value: Logger.MetadataValue, eventHasError: Bool) -> KnownKeys {
+        guard key.utf8.count < remaining else {
+            markCut()
+            return []
+        }
+        let known = KnownKeys(key: key)
+        append(known.mustGiveWay(eventHasError: eventHasError) ? ",\"fields." : ",\"" as StaticString)
         append(key, escaping: .json)
         append("\":")
         append(json: value)
+        return known
     }
 
     /// Appends `text` as a JSON string, quotes included.
@@ -71,17 +77,6 @@ extension LineBuffer {
             append(decimal: UInt64(value))
         } else {
             append(quoted: value.description)
-        }
-    }
-
-    /// Whether `key`, or what follows its `fields.`, is a key of the line's own.
-    private static func isReserved(_ key: Substring, eventHasError: Bool) -> Bool {
-        switch key {
-        case "time", "level", "message", "logger", "service", "truncated": return true
-        case "error": return eventHasError
-        default:
-            guard key.utf8.first == UInt8(ascii: "f"), key.hasPrefix("fields.") else { return false }
-            return isReserved(key.dropFirst(7), eventHasError: eventHasError)
         }
     }
 }

@@ -18,9 +18,7 @@ extension LineBuffer {
         append(digits: value, width: length)
     }
 
-    /// Appends the last `width` digits of `value`, with leading zeros.
-    @inline(__always)
-    mutating func append(digits value: UInt64, width: Int) {
+    private mutating func append(digits value: UInt64, width: Int) {
         reserve(width)
         var rest = value
         for position in stride(from: width - 1, through: 0, by: -1) {
@@ -42,31 +40,50 @@ extension LineBuffer {
         advance(by: 16)
     }
 
-    /// Appends `time` as RFC 3339 in UTC with milliseconds: `2026-11-22T19:49:44.123Z`.
+    /// Appends `time` as RFC 3339 in UTC with milliseconds: `2026-11-22T19:49:44.123Z`. Years from 0 to 9999.
     mutating func append(rfc3339 time: WallTime) {
         let seconds = time.seconds
         let secondOfDay = (seconds % 86_400 + 86_400) % 86_400
         let date = Self.civil(day: (seconds - secondOfDay) / 86_400)
-        append(digits: UInt64(clamping: date.year), width: 4)
-        append(UInt8(ascii: "-"))
-        append(digits: UInt64(date.month), width: 2)
-        append(UInt8(ascii: "-"))
-        append(digits: UInt64(date.day), width: 2)
-        append(UInt8(ascii: "T"))
+        let year = UInt32(truncatingIfNeeded: min(max(date.year, 0), 9999))
+        reserve(11)
+        let text = free
+        Self.store(year / 100, text, 0)
+        Self.store(year % 100, text, 2)
+        Self.store(UInt32(truncatingIfNeeded: date.month), text, 5)
+        Self.store(UInt32(truncatingIfNeeded: date.day), text, 8)
+        text.storeBytes(of: UInt8(ascii: "-"), toByteOffset: 4, as: UInt8.self)
+        text.storeBytes(of: UInt8(ascii: "-"), toByteOffset: 7, as: UInt8.self)
+        text.storeBytes(of: UInt8(ascii: "T"), toByteOffset: 10, as: UInt8.self)
+        advance(by: 11)
         append(secondOfDay: secondOfDay, milliseconds: time.milliseconds)
         append(UInt8(ascii: "Z"))
     }
 
     /// Appends the time of day: `19:49:44.123`.
     mutating func append(secondOfDay: Int64, milliseconds: Int64) {
-        let second = UInt64(truncatingIfNeeded: secondOfDay)
-        append(digits: second / 3600, width: 2)
-        append(UInt8(ascii: ":"))
-        append(digits: second / 60 % 60, width: 2)
-        append(UInt8(ascii: ":"))
-        append(digits: second % 60, width: 2)
-        append(UInt8(ascii: "."))
-        append(digits: UInt64(truncatingIfNeeded: milliseconds), width: 3)
+        let second = UInt32(truncatingIfNeeded: secondOfDay)
+        let milliseconds = UInt32(truncatingIfNeeded: milliseconds)
+        reserve(13)
+        let text = free
+        Self.store(second / 3600, text, 0)
+        Self.store(second / 60 % 60, text, 3)
+        Self.store(second % 60, text, 6)
+        // The hundreds land under the point, which is written after them.
+        Self.store(milliseconds / 100, text, 8)
+        Self.store(milliseconds % 100, text, 10)
+        text.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 2, as: UInt8.self)
+        text.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 5, as: UInt8.self)
+        text.storeBytes(of: UInt8(ascii: "."), toByteOffset: 8, as: UInt8.self)
+        advance(by: 12)
+    }
+
+    /// Stores the two digits of `value` (below 100) at `offset`.
+    @inline(__always)
+    private static func store(_ value: UInt32, _ text: UnsafeMutableRawPointer, _ offset: Int) {
+        let tens = (value &* 205) >> 11
+        let digits = UInt16(truncatingIfNeeded: tens | ((value &- tens &* 10) << 8)) &+ 0x3030
+        text.storeBytes(of: digits.littleEndian, toByteOffset: offset, as: UInt16.self)
     }
 
     /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.

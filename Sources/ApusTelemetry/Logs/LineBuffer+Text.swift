@@ -32,25 +32,67 @@ extension LineBuffer {
             while length > 0 && utf8[length] & 0xC0 == 0x80 { length -= 1 }
         }
         reserve(length + 8)
-        var index = 0
-        while index < length {
-            while index + 8 <= length {
-                let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                if Self.needsCare(word) { break }
-                free.storeBytes(of: word, as: UInt64.self)
-                advance(by: 8)
-                index += 8
-            }
-            // The word with something special in it, or the last few bytes.
-            let stop = min(index + 8, length)
-            while index < stop {
-                index += appendCharacter(source + index, before: length - index, escaping)
-            }
-            reserve(length - index + 8)
-        }
+        if !copyPlain(source, length) { appendWithCare(source, length, escaping) }
         if length < utf8.count {
             append("…")
             markCut()
+        }
+    }
+
+    /// Copies `length` bytes, for which there is room, if they are all printable ASCII without quote or backslash.
+    ///
+    /// Eight at a time; the last eight may overlap those before. What was copied before something special was met counts
+    /// for nothing.
+    @inline(__always)
+    private mutating func copyPlain(_ source: UnsafeRawPointer, _ length: Int) -> Bool {
+        let target = free
+        if length >= 8 {
+            var index = 0
+            while index < length {
+                let offset = min(index, length - 8)
+                let word = source.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                if Self.needsCare(word) { return false }
+                target.storeBytes(of: word, toByteOffset: offset, as: UInt64.self)
+                index += 8
+            }
+        } else if length >= 4 {
+            let first = source.loadUnaligned(as: UInt32.self)
+            let last = source.loadUnaligned(fromByteOffset: length - 4, as: UInt32.self)
+            if Self.needsCare(UInt64(first) | UInt64(last) << 32) { return false }
+            target.storeBytes(of: first, as: UInt32.self)
+            target.storeBytes(of: last, toByteOffset: length - 4, as: UInt32.self)
+        } else {
+            // Spaces where nothing is.
+            var word: UInt64 = 0x2020_2020_2020_2020
+            for index in 0..<length {
+                let byte = source.load(fromByteOffset: index, as: UInt8.self)
+                word = word << 8 | UInt64(byte)
+                target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+            if Self.needsCare(word) { return false }
+        }
+        advance(by: length)
+        return true
+    }
+
+    /// Copies plain stretches and escapes what lies between.
+    private mutating func appendWithCare(_ source: UnsafeRawPointer, _ length: Int, _ escaping: Escaping) {
+        var index = 0
+        while index < length {
+            let stop = min(index + 8, length)
+            if index + 8 <= length {
+                let word = source.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                if !Self.needsCare(word) {
+                    reserve(8)
+                    free.storeBytes(of: word, as: UInt64.self)
+                    advance(by: 8)
+                    index = stop
+                    continue
+                }
+            }
+            while index < stop {
+                index += appendCharacter(source + index, before: length - index, escaping)
+            }
         }
     }
 

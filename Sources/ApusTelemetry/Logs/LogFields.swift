@@ -21,25 +21,14 @@ struct LogFields {
         return Self.meet(logger, event) || Self.meet(logger, provided)
     }
 
-    /// The logger's own fields that nobody overrides.
-    func forEachOfLogger(_ body: (String, Logger.MetadataValue) -> Void) {
-        for (key, value) in logger where !Self.has(event, key) && !Self.has(provided, key) {
-            body(key, value)
-        }
+    /// Whether event or provider name a key of the logger's.
+    func overridesLogger(_ key: String) -> Bool {
+        overridesProvided(key) || provided?.index(forKey: key) != nil
     }
 
-    /// The fields of provider and event, each key once.
-    func forEachOfEvent(_ body: (String, Logger.MetadataValue) -> Void) {
-        if let provided {
-            for (key, value) in provided where !Self.has(event, key) { body(key, value) }
-        }
-        if let event {
-            for (key, value) in event { body(key, value) }
-        }
-    }
-
-    private static func has(_ metadata: Logger.Metadata?, _ key: String) -> Bool {
-        metadata?.index(forKey: key) != nil
+    /// Whether the event names a key of the provider's.
+    func overridesProvided(_ key: String) -> Bool {
+        event?.index(forKey: key) != nil
     }
 
     private static func meet(_ left: Logger.Metadata, _ right: Logger.Metadata?) -> Bool {
