@@ -3,6 +3,7 @@ public import ApusCore
 
 /// What is known of one check.
 public struct HealthCheckResult: Sendable, Hashable {
+    /// Whether the last checks succeeded; unknown before the first has ended.
     public var status: HealthStatus
     /// Since when the status has been the same.
     public var since: Instant
@@ -14,5 +15,6 @@ public struct HealthCheckResult: Sendable, Hashable {
     public var duration: Duration?
     /// When the last check ended or was given up.
     public var checkedAt: Instant?
+    /// Whether the service is of no use without it.
     public var isCritical: Bool
 }

@@ -73,7 +73,8 @@ struct HealthCheckState: Sendable {
         }
         self.current?.isGivenUp = true
         record(
-            failure: "no answer within \(DurationText.show(configuration.timeout))", at: now, duration: configuration.timeout)
+            failure: "no answer within \(DurationText.show(configuration.timeout))", at: now,
+            duration: configuration.timeout)
         return true
     }
 

@@ -36,7 +36,8 @@ struct HealthCheckTable {
     }
 
     mutating func add(
-        _ name: String, _ configuration: HealthCheckConfiguration, _ check: @escaping HealthChecks.Check, at now: Instant
+        _ name: String, _ configuration: HealthCheckConfiguration, _ check: @escaping HealthChecks.Check,
+        at now: Instant
     ) -> Release? {
         let replaced = entries[name]
         if replaced == nil { order.append(name) }

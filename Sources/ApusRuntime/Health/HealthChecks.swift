@@ -50,7 +50,8 @@ public final class HealthChecks: Service {
                 checks: table.order.compactMap { name in
                     table.entries[name].map { HealthReport.Check(name: name, result: $0.state.result) }
                 },
-                blockedLoops: table.blockedLoops.filter { $0.value.duration(to: now) >= livenessThreshold }.keys.sorted(),
+                blockedLoops: table.blockedLoops.filter { $0.value.duration(to: now) >= livenessThreshold }.keys
+                    .sorted(),
                 at: now)
             return (report, givenUp)
         }

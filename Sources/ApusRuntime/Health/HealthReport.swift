@@ -3,12 +3,17 @@ public import ApusCore
 
 /// What is known of a process at one moment.
 public struct HealthReport: Sendable {
+    /// A check and what is known of it.
     public struct Check: Sendable, Hashable {
+        /// The name under which it was added.
         public var name: String
+        /// What is known of it.
         public var result: HealthCheckResult
     }
 
+    /// The service's name.
     public var service: String
+    /// Where the process is in its life.
     public var phase: ServicePhase
     /// In the order in which they were added.
     public var checks: [Check]

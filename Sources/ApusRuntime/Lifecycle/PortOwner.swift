@@ -19,7 +19,9 @@ struct PortOwner: Hashable, Sendable, CustomStringConvertible {
         return list("/proc").lazy.compactMap(Int.init).first { pid in
             list("/proc/\(pid)/fd").contains { targets.contains(link("/proc/\(pid)/fd/\($0)") ?? "") }
         }.map { pid in
-            guard case .text(let name) = SettingsFile.read("/proc/\(pid)/comm") else { return PortOwner(pid: pid, name: "?") }
+            guard case .text(let name) = SettingsFile.read("/proc/\(pid)/comm") else {
+                return PortOwner(pid: pid, name: "?")
+            }
             return PortOwner(pid: pid, name: SettingText.escaped(name.trimmingCharacters(in: .newlines)))
         }
     }

@@ -38,7 +38,7 @@ extension ServiceRuntime {
     ///   reason of a failure was written to standard error.
     public func runUntilExit() async -> Int32 {
         let trigger = trigger
-        let signals = SignalWatch(
+        let signals = await SignalWatch(
             first: { trigger.request(.signal($0)) },
             again: { _exit(1) })
         defer { signals.stop() }
@@ -134,7 +134,8 @@ extension ServiceRuntime {
         case .finished: logger.debug("\(what) done", metadata: ["name": "\(name)"])
         case .failed(let error): logger.error("\(what) failed", metadata: ["name": "\(name)", "error": "\(error)"])
         case .timedOut:
-            logger.warning("\(what) took too long", metadata: ["name": "\(name)", "limit": "\(DurationText.show(limit))"])
+            logger.warning(
+                "\(what) took too long", metadata: ["name": "\(name)", "limit": "\(DurationText.show(limit))"])
         }
     }
 

@@ -22,9 +22,13 @@ internal import Synchronization
 ///
 /// Everything is added before it runs. Several runtimes may run in one process and share their loops.
 public final class ServiceRuntime: Service {
+    /// What the service was started with.
     public let settings: ServiceSettings
+    /// The event loops that servers and clients of this runtime use.
     public let loops: EventLoops
+    /// The health checks, and the phase that `/readyz` shows.
     public let health: HealthChecks
+    /// Logs and metrics.
     public let telemetry: ServiceTelemetry
     /// Watches the loops; ``LoopWatchdog/operations`` is where the operations in flight are noted.
     public let watchdog: LoopWatchdog

@@ -4,7 +4,7 @@ public import ApusTelemetry
 public import Logging
 internal import Synchronization
 
-/// Logs and metrics of a process, and the one place where the runtime and ApusTelemetry meet.
+/// Logs and metrics of a process.
 public struct ServiceTelemetry: Sendable {
     /// Where log lines go. Flushed when the process ends.
     public let output: LogOutput

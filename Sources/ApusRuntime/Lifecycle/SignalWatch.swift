@@ -15,24 +15,34 @@ struct SignalWatch {
         func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
     }
 
+    /// Returns when signals are taken.
+    ///
     /// - Parameters:
     ///   - first: Called with the signal's name for the first signal.
     ///   - again: Called for each further one.
-    init(first: @escaping @Sendable (String) -> Void, again: @escaping @Sendable () -> Void) {
+    init(first: @escaping @Sendable (String) -> Void, again: @escaping @Sendable () -> Void) async {
         let count = Count()
         signal(SIGPIPE, SIG_IGN)
-        sources = Self.signals.map { number, name in
-            signal(number, SIG_IGN)
+        var sources: [any DispatchSourceSignal] = []
+        for (number, name) in Self.signals {
+            #if canImport(Darwin)
+                // Dispatch looks on while the default action takes place there; elsewhere it takes the signal itself, and
+                // an ignored one would never come.
+                signal(number, SIG_IGN)
+            #endif
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
             source.setEventHandler { if count.next() == 1 { first(name) } else { again() } }
-            source.resume()
-            return source
+            await withCheckedContinuation { continuation in
+                source.setRegistrationHandler { continuation.resume() }
+                source.resume()
+            }
+            sources.append(source)
         }
+        self.sources = sources
     }
 
-    /// Gives the signals back to the system.
+    /// Takes no more of them.
     func stop() {
         for source in sources { source.cancel() }
-        for (number, _) in Self.signals { signal(number, SIG_DFL) }
     }
 }

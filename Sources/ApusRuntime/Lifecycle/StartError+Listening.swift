@@ -7,10 +7,15 @@ extension StartError {
         switch error.code {
         case .addressInUse:
             var holder = ""
-            if case .tcp(_, let port) = error.address, let owner = PortOwner.find(port: port) { holder = " by \(owner)" }
-            self.init("cannot listen on \(error.address): the address is in use\(holder); stop it or choose another PORT")
+            if case .tcp(_, let port) = error.address, let owner = PortOwner.find(port: port) {
+                holder = " by \(owner)"
+            }
+            self.init(
+                "cannot listen on \(error.address): the address is in use\(holder); stop it or choose another PORT")
         case .permissionDenied:
-            self.init("cannot listen on \(error.address): permission denied; ports below 1024 need a privilege", exitStatus: 2)
+            self.init(
+                "cannot listen on \(error.address): permission denied; ports below 1024 need a privilege", exitStatus: 2
+            )
         case .addressNotAvailable:
             self.init("cannot listen on \(error.address): no such address on this machine; see HOST", exitStatus: 2)
         case .invalidTLS, .invalidConfiguration: self.init(error.description, exitStatus: 2)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusCore
+internal import ApusTelemetry
 internal import Foundation
 
 /// The JSON of the health endpoints.
@@ -33,10 +34,12 @@ struct HealthDocument: Encodable {
         return document.response(isGood: report.isReady)
     }
 
-    static func health(_ report: HealthReport) -> OpsResponse {
-        let wall = Date()
+    /// `wallTime` is the time of day at the report.
+    static func health(_ report: HealthReport, wallTime: WallTime) -> OpsResponse {
+        let wall = Date(timeIntervalSince1970: Double(wallTime.nanoseconds) / 1e9)
         func text(_ instant: Instant) -> String {
-            (wall - instant.duration(to: report.at).seconds).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+            (wall - instant.duration(to: report.at).seconds).formatted(
+                Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         }
         let checks = report.checks.map { check in
             let result = check.result

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusTelemetry
 
 /// Answers `/livez`, `/readyz`, `/health` and `/metrics`, the same in every service and in the gateway's admin.
 ///
@@ -16,8 +17,16 @@ public struct OpsEndpoints: Sendable {
 
     private let health: HealthChecks
     private let metrics: Metrics
+    private let wallTime: @Sendable () -> WallTime
 
-    public init(health: HealthChecks, metrics: @escaping Metrics) {
+    /// - Parameters:
+    ///   - health: What the health endpoints show.
+    ///   - metrics: What `/metrics` shows.
+    ///   - wallTime: The time of day, for `since` and the like.
+    public init(
+        health: HealthChecks, metrics: @escaping Metrics, wallTime: @escaping @Sendable () -> WallTime = { .now }
+    ) {
+        self.wallTime = wallTime
         self.health = health
         self.metrics = metrics
     }
@@ -30,7 +39,7 @@ public struct OpsEndpoints: Sendable {
         switch path {
         case "/livez": return HealthDocument.live(health.report())
         case "/readyz": return HealthDocument.ready(health.report())
-        case "/health": return HealthDocument.health(health.report())
+        case "/health": return HealthDocument.health(health.report(), wallTime: wallTime())
         case "/metrics":
             let (contentType, body) = metrics(accept)
             return OpsResponse(status: 200, contentType: contentType, body: body)

@@ -10,8 +10,11 @@ public struct ByteCount: Sendable, Hashable, Comparable, CustomStringConvertible
         ("B", 1), ("", 1),
     ]
 
+    /// `count` bytes; a negative count gives none.
     public static func bytes(_ count: Int) -> ByteCount { ByteCount(bytes: max(0, count)) }
+    /// `count` times 1,024 bytes.
     public static func kibibytes(_ count: Int) -> ByteCount { .bytes(count << 10) }
+    /// `count` times 1,048,576 bytes.
     public static func mebibytes(_ count: Int) -> ByteCount { .bytes(count << 20) }
 
     private init(bytes: Int) {

@@ -70,7 +70,9 @@ struct DotEnvParser {
         guard let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return plainValue() }
         let value = try quotedValue(quote)
         skipBlanks()
-        guard atEndOfLine || peek == UInt8(ascii: "#") else { throw Malformed("unexpected text after the closing quote") }
+        guard atEndOfLine || peek == UInt8(ascii: "#") else {
+            throw Malformed("unexpected text after the closing quote")
+        }
         return value
     }
 
@@ -115,7 +117,8 @@ struct DotEnvParser {
         case UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "$"):
             advance()
             return [bytes[position - 1]]
-        default: throw Malformed("unknown escape after a backslash; known are \\n \\r \\t \\\\ \\\" \\' \\$", line: line)
+        default:
+            throw Malformed("unknown escape after a backslash; known are \\n \\r \\t \\\\ \\\" \\' \\$", line: line)
         }
     }
 
@@ -141,7 +144,9 @@ struct DotEnvParser {
 
     private var atEndOfLine: Bool {
         guard let byte = peek else { return true }
-        if byte == UInt8(ascii: "\r") { return position + 1 == bytes.count || bytes[position + 1] == UInt8(ascii: "\n") }
+        if byte == UInt8(ascii: "\r") {
+            return position + 1 == bytes.count || bytes[position + 1] == UInt8(ascii: "\n")
+        }
         return byte == UInt8(ascii: "\n")
     }
 

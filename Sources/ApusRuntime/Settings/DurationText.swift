@@ -50,6 +50,7 @@ enum DurationText {
     }
 
     static func range(_ range: ClosedRange<Duration>) -> String {
-        range.upperBound >= longest ? "\(show(range.lowerBound)) or more" : "\(show(range.lowerBound)) to \(show(range.upperBound))"
+        range.upperBound >= longest
+            ? "\(show(range.lowerBound)) or more" : "\(show(range.lowerBound)) to \(show(range.upperBound))"
     }
 }

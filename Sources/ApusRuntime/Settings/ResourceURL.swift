@@ -74,7 +74,9 @@ public struct ResourceURL: Sendable, Hashable {
 
     private static func isSecretName(_ name: Substring) -> Bool {
         let name = name.lowercased()
-        return ["password", "passwd", "pwd", "secret", "token", "key", "credential", "sig"].contains { name.contains($0) }
+        return ["password", "passwd", "pwd", "secret", "token", "key", "credential", "sig"].contains {
+            name.contains($0)
+        }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

@@ -10,6 +10,7 @@ public struct Secret: Sendable, Hashable {
 
     private let text: String
 
+    /// Keeps `text` from being shown.
     public init(_ text: String) {
         self.text = text
     }

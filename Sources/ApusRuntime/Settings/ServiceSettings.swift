@@ -55,14 +55,16 @@ public struct ServiceSettings: Sendable {
         brokerURL = settings.url(
             "BROKER_URL", schemes: ["redis", "rediss", "nats"], "message broker; none: the service's own database")
         registryURL = settings.url(
-            "REGISTRY_URL", schemes: ["http", "https", "etcd", "dns", "static"], "where instances are found; none: nowhere")
+            "REGISTRY_URL", schemes: ["http", "https", "etcd", "dns", "static"],
+            "where instances are found; none: nowhere")
         eventLoops = settings.integer(
             "APUS_EVENT_LOOPS", default: AffinityMask.count, in: 1...1024, "event loops; default: usable CPUs")
         logLevel = settings.choice("LOG_LEVEL", default: Logger.Level.info, "least level that is logged")
         environment = settings.choice("ENVIRONMENT", default: DeploymentEnvironment.development, "kind of deployment")
         tls = TLSFiles(from: &settings)
         drainTimeout = settings.duration(
-            "DRAIN_TIMEOUT", default: .seconds(10), in: .zero ... .seconds(3600), "how long a shutdown waits for requests")
+            "DRAIN_TIMEOUT", default: .seconds(10), in: .zero ... .seconds(3600),
+            "how long a shutdown waits for requests")
         loopBlockedAfter = settings.duration(
             "APUS_LOOP_BLOCKED_AFTER", default: .milliseconds(500), in: .milliseconds(10) ... .seconds(3600),
             "report an event loop that is blocked this long")

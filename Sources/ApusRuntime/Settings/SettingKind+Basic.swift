@@ -49,7 +49,8 @@ extension SettingKind where Value == Int {
             placeholder: range.lowerBound,
             parse: { text throws(SettingRejection) in
                 let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
-                guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+                guard !digits.isEmpty, digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+                else {
                     throw SettingRejection("is not an integer", expected: expected)
                 }
                 guard let number = Int(text), range.contains(number) else {
@@ -67,7 +68,9 @@ extension SettingKind where Value == Bool {
         var kind = SettingKind(
             placeholder: false,
             parse: { text throws(SettingRejection) in
-                guard let value = word(text) else { throw SettingRejection("is not a boolean", expected: "true or false") }
+                guard let value = word(text) else {
+                    throw SettingRejection("is not a boolean", expected: "true or false")
+                }
                 return value
             },
             show: { String($0) })
@@ -111,7 +114,8 @@ extension SettingKind where Value == ResourceURL {
             parse: { text throws(SettingRejection) in
                 guard let url = ResourceURL(text) else { throw SettingRejection("is not a URL", expected: expected) }
                 guard schemes.isEmpty || schemes.contains(url.scheme) else {
-                    throw SettingRejection("has the unknown scheme \(SettingText.escaped(url.scheme))", expected: expected)
+                    throw SettingRejection(
+                        "has the unknown scheme \(SettingText.escaped(url.scheme))", expected: expected)
                 }
                 return url
             },

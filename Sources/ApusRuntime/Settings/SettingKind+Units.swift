@@ -23,7 +23,8 @@ extension SettingKind where Value == ByteCount {
             placeholder: range.lowerBound,
             parse: { text throws(SettingRejection) in
                 guard let value = ByteCount(text) else {
-                    throw SettingRejection("is not a size", expected: "a whole number of B, KiB, MiB, GiB, kB, MB or GB")
+                    throw SettingRejection(
+                        "is not a size", expected: "a whole number of B, KiB, MiB, GiB, kB, MB or GB")
                 }
                 guard range.contains(value) else {
                     throw SettingRejection("is out of range", expected: "\(range.lowerBound) to \(range.upperBound)")

@@ -8,6 +8,7 @@ extension Settings {
         value(key, .string, default: `default`, help)
     }
 
+    /// Any text but an empty one; nil if there is none.
     public mutating func string(_ key: String, _ help: String) -> String? {
         value(key, .string, help)
     }
@@ -19,6 +20,7 @@ extension Settings {
         value(key, .integer(in: range), default: `default`, help)
     }
 
+    /// A decimal integer within `range`; nil if there is none.
     public mutating func integer(_ key: String, in range: ClosedRange<Int> = .min ... .max, _ help: String) -> Int? {
         value(key, .integer(in: range), help)
     }
@@ -42,6 +44,7 @@ extension Settings {
         value(key, .duration(in: range), default: `default`, help)
     }
 
+    /// A duration with its unit; nil if there is none.
     public mutating func duration(
         _ key: String, in range: ClosedRange<Duration> = .zero ... .seconds(36_500 * 86_400), _ help: String
     ) -> Duration? {
@@ -62,6 +65,7 @@ extension Settings {
         value(key, .url(schemes: schemes), default: `default`, help)
     }
 
+    /// A URL with one of `schemes`; nil if there is none.
     public mutating func url(_ key: String, schemes: [String] = [], _ help: String) -> ResourceURL? {
         value(key, .url(schemes: schemes), help)
     }
@@ -71,6 +75,7 @@ extension Settings {
         value(key, .path, default: `default`, help)
     }
 
+    /// A path, as it was given; nil if there is none.
     public mutating func path(_ key: String, _ help: String) -> String? {
         value(key, .path, help)
     }

@@ -94,7 +94,8 @@ public struct Settings: Sendable {
             }
             let hint = NearestName.nearest(to: word, in: options + ["--help", "--print-config"])
             return SettingsProblem(
-                SettingText.escaped(word), "unknown argument" + (hint.map { "; did you mean \($0)?" } ?? "; see --help"))
+                SettingText.escaped(word), "unknown argument" + (hint.map { "; did you mean \($0)?" } ?? "; see --help")
+            )
         }
         return dotEnv.problems + found + unknown
     }
@@ -176,7 +177,8 @@ extension Settings {
     ) -> (String, SettingsOrigin)? {
         if let text, path == nil { return (text, origin) }
         guard let path, text == nil else {
-            found.append(SettingsProblem(key, origin: origin, "\(key) and \(key)_FILE are both given; expected one of them"))
+            found.append(
+                SettingsProblem(key, origin: origin, "\(key) and \(key)_FILE are both given; expected one of them"))
             return nil
         }
         switch SettingsFile.read(path) {

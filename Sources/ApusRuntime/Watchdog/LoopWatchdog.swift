@@ -25,6 +25,7 @@ public final class LoopWatchdog: Sendable {
     private let logger: Logger
     private let time: TimeSource
     private let stopped = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
     private let isRunning = Mutex(false)
     private let listeners = Mutex<[HealthChecks]>([])
     private let incidentCount = Atomic<Int>(0)
@@ -64,18 +65,23 @@ public final class LoopWatchdog: Sendable {
             return !isRunning
         }
         guard starts else { return }
-        let thread = Thread { [self] in watch() }
+        let thread = Thread { [self] in
+            watch()
+            ended.signal()
+        }
         thread.name = "apus-watchdog"
         thread.start()
     }
 
-    /// Ends the thread. To be called before the loops are shut down.
+    /// Ends the thread, waiting for the moment that it takes, so that nothing pings a loop that is shut down next.
     public func stop() {
         let stops = isRunning.withLock { isRunning in
             defer { isRunning = false }
             return isRunning
         }
-        if stops { stopped.signal() }
+        guard stops else { return }
+        stopped.signal()
+        ended.wait()
     }
 
     private func watch() {

@@ -83,7 +83,8 @@ struct HealthCheckStateTests {
         #expect(state.begin(at: at(10_000)) == .hanging)
         #expect(state.result.status == .down)
         #expect(state.result.lastError == "still hangs")
-        #expect(state.end(second, failure: nil, at: at(11_000)) == false, "an answer that is too late counts for nothing")
+        #expect(
+            state.end(second, failure: nil, at: at(11_000)) == false, "an answer that is too late counts for nothing")
         #expect(state.result.status == .down)
         guard case .run(let third) = state.begin(at: at(15_000)) else { Issue.record("no run"); return }
         #expect(state.end(third, failure: nil, at: at(15_001)) == true)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+import ApusTelemetry
 import Synchronization
 import Testing
 
@@ -80,7 +81,7 @@ struct HealthChecksTests {
         await checks.refresh()
         let report = checks.report()
         #expect(report.checks.map(\.result.lastError) == ["PasswordIs", "no route"])
-        let body = String(decoding: HealthDocument.health(report).body, as: UTF8.self)
+        let body = String(decoding: HealthDocument.health(report, wallTime: .now).body, as: UTF8.self)
         #expect(!body.contains("hunter2"))
     }
 

@@ -24,12 +24,28 @@ struct ExitTests {
     @Test("the first signal asks, each further one insists")
     func secondSignal() async {
         let recorder = Recorder()
-        let watch = SignalWatch(first: { recorder.note("first \($0)") }, again: { recorder.note("again") })
+        let watch = await SignalWatch(first: { recorder.note("first \($0)") }, again: { recorder.note("again") })
         kill(getpid(), SIGINT)
         await eventually("first") { recorder.events == ["first SIGINT"] }
         kill(getpid(), SIGTERM)
         await eventually("again") { recorder.events == ["first SIGINT", "again"] }
         watch.stop()
+    }
+
+    @Test("a second signal ends the process at once, with status 1")
+    func insisted() async {
+        await #expect(processExitsWith: .exitCode(1)) {
+            let test = try TestRuntime(["--drain-timeout=1h"])
+            let runtime = test.runtime
+            let gate = Gate()
+            runtime.add("stuck", service: StuckService(gate: gate))
+            let status = Task { await runtime.runUntilExit() }
+            await eventually("ready") { runtime.health.report().isReady && gate.waiting == 1 }
+            kill(getpid(), SIGTERM)
+            await eventually("draining") { runtime.health.phase == .draining }
+            kill(getpid(), SIGTERM)
+            exit(await status.value)
+        }
     }
 
     @Test("a failure has status 1, wrong settings have status 2, and both are logged", arguments: [1, 2])

@@ -16,7 +16,8 @@ struct ServiceRuntimeTests {
         let test = try TestRuntime(announce: { _ in recorder.note("listening") })
         let runtime = test.runtime
         for name in ["a", "b"] {
-            runtime.addResource(name, open: { recorder.note("open \(name)") }, close: { recorder.note("close \(name)") })
+            runtime.addResource(
+                name, open: { recorder.note("open \(name)") }, close: { recorder.note("close \(name)") })
         }
         runtime.add("worker", service: RecordedService(name: "worker", recorder: recorder))
         runtime.addServer(responder: OpsResponder(ops: runtime.ops))
@@ -173,7 +174,9 @@ struct ServiceRuntimeTests {
         let first = try TestRuntime()
         let loops = EventLoops(count: 1)
         let watchdog = LoopWatchdog(loops: loops, logger: first.runtime.logger)
-        let runtime = ServiceRuntime(first.runtime.settings, telemetry: first.runtime.telemetry, sharing: watchdog) { _ in }
+        let runtime = ServiceRuntime(first.runtime.settings, telemetry: first.runtime.telemetry, sharing: watchdog) {
+            _ in
+        }
         runtime.stop()
         try await runtime.run()
         #expect(try await loops.all[0].eventLoop.submit { 1 }.get() == 1)

@@ -56,3 +56,10 @@ struct RecordedService: Service {
         recorder.note("\(name) ends")
     }
 }
+
+/// Ends when the gate opens, whatever it is asked.
+struct StuckService: Service {
+    let gate: Gate
+
+    func run() async throws { await gate.wait() }
+}

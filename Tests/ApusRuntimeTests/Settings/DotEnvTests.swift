@@ -10,7 +10,8 @@ struct DotEnvTests {
             ("A=1", "1"), ("A=", ""), ("export A=1", "1"), ("  A = 1  ", "1"), ("A=1 # why", "1"), ("A=1#2", "1#2"),
             ("A= # why", ""), ("A=#1", "#1"), ("A=a b", "a b"), ("A='a # b'", "a # b"), ("A=\"a # b\" # c", "a # b"),
             (#"A="x\ny\t\"\\\$""#, "x\ny\t\"\\$"), (#"A='x\n'"#, #"x\n"#), ("A='x\ny'", "x\ny"), ("A=\"x\ny\"", "x\ny"),
-            ("A=1\r\n", "1"), ("A='1'\r\nB=2\r\n", "1"), ("\u{feff}A=1", "1"), ("# A=0\n\nA=1", "1"), ("A=$HOME", "$HOME"),
+            ("A=1\r\n", "1"), ("A='1'\r\nB=2\r\n", "1"), ("\u{feff}A=1", "1"), ("# A=0\n\nA=1", "1"),
+            ("A=$HOME", "$HOME"),
             ("A=ä€", "ä€"), ("A=b=c", "b=c"), ("export=1\nA=2", "2"), ("A=\"\"", ""), ("A=\t1", "1"),
         ])
     func values(text: String, expected: String) {
@@ -42,7 +43,8 @@ struct DotEnvTests {
     func files() throws {
         let folder = try TemporaryFolder()
         #expect(DotEnv(path: "\(folder.path)/.env").problems.isEmpty)
-        #expect(DotEnv(path: folder.path).problems.map(\.description) == ["\(folder.path): can't be read: Is a directory"])
+        #expect(
+            DotEnv(path: folder.path).problems.map(\.description) == ["\(folder.path): can't be read: Is a directory"])
         let file = try folder.file(".env", "A=1")
         #expect(DotEnv(path: file)["A"] == "1")
     }

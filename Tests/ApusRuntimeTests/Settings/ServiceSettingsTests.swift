@@ -31,8 +31,10 @@ struct ServiceSettingsTests {
         var settings = Settings(
             arguments: ["--port=0", "--host", "::"],
             environment: [
-                "SERVICE_NAME": "u-2", "DATABASE_URL": "sqlite::memory:", "REDIS_URL": "rediss://:p@h", "DATA_DIR": "/d",
-                "BROKER_URL": "nats://h", "REGISTRY_URL": "static:a=http://h:1,http://i:2;b=http://j", "APUS_EVENT_LOOPS": "3",
+                "SERVICE_NAME": "u-2", "DATABASE_URL": "sqlite::memory:", "REDIS_URL": "rediss://:p@h",
+                "DATA_DIR": "/d",
+                "BROKER_URL": "nats://h", "REGISTRY_URL": "static:a=http://h:1,http://i:2;b=http://j",
+                "APUS_EVENT_LOOPS": "3",
                 "LOG_LEVEL": "debug", "ENVIRONMENT": "production", "TLS_CERT_FILE": "c.pem", "TLS_KEY_FILE": "k.pem",
                 "DRAIN_TIMEOUT": "2s", "APUS_SUPERVISED": "1",
             ])

@@ -35,7 +35,10 @@ struct SettingsMaskTests {
             ("postgres://u:pa55?pa55@h", "postgres://u:••••@h"),
             ("postgres://u:pa55@pa55@h", "postgres://u:••••@h"),
             ("http://h/x?token=pa55&a=1&api_key=pa55", "http://h/x?token=••••&a=1&api_key=••••"),
-            ("static:a=http://u:pa55@h,http://v:pa55@i;b=http://j", "static:a=http://u:••••@h,http://v:••••@i;b=http://j"),
+            (
+                "static:a=http://u:pa55@h,http://v:pa55@i;b=http://j",
+                "static:a=http://u:••••@h,http://v:••••@i;b=http://j"
+            ),
             ("sqlite:/data/a.db", "sqlite:/data/a.db"),
             ("sqlite::memory:", "sqlite::memory:"),
             ("http://host:80/path", "http://host:80/path"),

@@ -104,7 +104,10 @@ struct SettingsPrecedenceTests {
     }
 
     @Test(
-        "durations", arguments: [("250ms", 250_000), ("30s", 30_000_000), ("5m", 300_000_000), ("1h", 3_600_000_000), ("0s", 0), ("7us", 7)])
+        "durations",
+        arguments: [
+            ("250ms", 250_000), ("30s", 30_000_000), ("5m", 300_000_000), ("1h", 3_600_000_000), ("0s", 0), ("7us", 7),
+        ])
     func durations(text: String, microseconds: Int) throws {
         var settings = Settings(environment: ["D": text])
         let duration = settings.duration("D", default: .seconds(1), "")
@@ -114,7 +117,9 @@ struct SettingsPrecedenceTests {
 
     @Test(
         "sizes",
-        arguments: [("512", 512), ("512B", 512), ("1KiB", 1024), ("2mib", 2 << 20), ("3GiB", 3 << 30), ("10MB", 10_000_000)])
+        arguments: [
+            ("512", 512), ("512B", 512), ("1KiB", 1024), ("2mib", 2 << 20), ("3GiB", 3 << 30), ("10MB", 10_000_000),
+        ])
     func sizes(text: String, bytes: Int) throws {
         var settings = Settings(environment: ["S": text])
         let size = settings.bytes("S", default: .bytes(1), "")

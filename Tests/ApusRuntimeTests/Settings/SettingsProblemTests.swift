@@ -13,16 +13,31 @@ struct SettingsProblemTests {
             ("PORT", "", #"PORT (environment): "" is not an integer; expected 0 to 65535"#),
             ("PORT", "+1", #"PORT (environment): "+1" is not an integer; expected 0 to 65535"#),
             ("PORT", "70000", #"PORT (environment): "70000" is out of range; expected 0 to 65535"#),
-            ("PORT", "99999999999999999999", #"PORT (environment): "99999999999999999999" is out of range; expected 0 to 65535"#),
+            (
+                "PORT", "99999999999999999999",
+                #"PORT (environment): "99999999999999999999" is out of range; expected 0 to 65535"#
+            ),
             ("PORT", "1\n2", #"PORT (environment): "1\n2" is not an integer; expected 0 to 65535"#),
             ("FLAG", "maybe", #"FLAG (environment): "maybe" is not a boolean; expected true or false"#),
             ("LEVEL", "inof", #"LEVEL (environment): "inof" is not one of debug, info, error; did you mean info?"#),
             ("LEVEL", "zzz", #"LEVEL (environment): "zzz" is not one of debug, info, error"#),
-            ("WAIT", "30", #"WAIT (environment): "30" has no unit; expected a duration such as 250ms, 30s, 5m or 1h; for seconds write 30s"#),
-            ("WAIT", "soon", #"WAIT (environment): "soon" is not a duration; expected a duration such as 250ms, 30s, 5m or 1h"#),
-            ("WAIT", "-1s", #"WAIT (environment): "-1s" is not a duration; expected a duration such as 250ms, 30s, 5m or 1h"#),
+            (
+                "WAIT", "30",
+                #"WAIT (environment): "30" has no unit; expected a duration such as 250ms, 30s, 5m or 1h; for seconds write 30s"#
+            ),
+            (
+                "WAIT", "soon",
+                #"WAIT (environment): "soon" is not a duration; expected a duration such as 250ms, 30s, 5m or 1h"#
+            ),
+            (
+                "WAIT", "-1s",
+                #"WAIT (environment): "-1s" is not a duration; expected a duration such as 250ms, 30s, 5m or 1h"#
+            ),
             ("WAIT", "2h", #"WAIT (environment): "2h" is out of range; expected 1s to 1h"#),
-            ("SIZE", "big", #"SIZE (environment): "big" is not a size; expected a whole number of B, KiB, MiB, GiB, kB, MB or GB"#),
+            (
+                "SIZE", "big",
+                #"SIZE (environment): "big" is not a size; expected a whole number of B, KiB, MiB, GiB, kB, MB or GB"#
+            ),
             ("SIZE", "2KiB", #"SIZE (environment): "2KiB" is out of range; expected 1B to 1KiB"#),
             ("URL", "nothing", #"URL (environment): "nothing" is not a URL; expected http:…, https:…"#),
             ("URL", "ftp://x", #"URL (environment): "ftp://x" has the unknown scheme ftp; expected http:…, https:…"#),
@@ -69,7 +84,9 @@ struct SettingsProblemTests {
 
     @Test("unknown arguments are problems that name the nearest known one")
     func unknownArguments() {
-        var settings = Settings(arguments: ["--prot", "8080", "--xyzzy=1", "stray", "-p", "--dat-dir", "x", "--help-me"])
+        var settings = Settings(arguments: [
+            "--prot", "8080", "--xyzzy=1", "stray", "-p", "--dat-dir", "x", "--help-me",
+        ])
         _ = settings.integer("PORT", default: 1, "")
         _ = settings.path("DATA_DIR", default: ".", "")
         #expect(
@@ -118,7 +135,8 @@ struct SettingsProblemTests {
         let file = try folder.file("port", "eighty\n")
         var settings = Settings(environment: ["PORT_FILE": file])
         _ = settings.integer("PORT", default: 0, in: 0...1, "")
-        #expect(settings.problems.map(\.description) == ["PORT (\(file)): \"eighty\" is not an integer; expected 0 to 1"])
+        #expect(
+            settings.problems.map(\.description) == ["PORT (\(file)): \"eighty\" is not an integer; expected 0 to 1"])
     }
 
     @Test("unknown keys of .env are warnings, not problems")

@@ -17,7 +17,8 @@ struct SettingsReportTests {
         let folder = try TemporaryFolder()
         let file = try folder.file("t", "hush")
         var settings = Settings(
-            arguments: ["--print-config", "--port", "1"], environment: ["TOKEN_FILE": file, "DB": "postgres://u:p@h/d"],
+            arguments: ["--print-config", "--port", "1"],
+            environment: ["TOKEN_FILE": file, "DB": "postgres://u:p@h/d"],
             dotEnv: DotEnv(text: "\nHOST=::1"))
         read(&settings)
         let exit = try #require(settings.exit(program: "x"))

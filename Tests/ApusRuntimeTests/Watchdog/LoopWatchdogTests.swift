@@ -14,7 +14,8 @@ struct LoopWatchdogTests {
         let output = LogOutput(target: target, service: "test")
         let loops = EventLoops(count: 2)
         let health = HealthChecks(service: "test", livenessThreshold: .milliseconds(20))
-        let watchdog = LoopWatchdog(loops: loops, threshold: .milliseconds(100), logger: output.logger(label: "watchdog"))
+        let watchdog = LoopWatchdog(
+            loops: loops, threshold: .milliseconds(100), logger: output.logger(label: "watchdog"))
         watchdog.feed(health)
         watchdog.start()
         let released = DispatchSemaphore(value: 0)
