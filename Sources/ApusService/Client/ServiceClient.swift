@@ -22,7 +22,7 @@ public final class ServiceClient: Sendable {
     public let service: String
     public let configuration: ServiceClientConfiguration
 
-    let candidates: Candidates
+    let instances: ServiceInstances
     let http: HTTPClient
     let metrics: HTTPClientMetrics
     let time: TimeSource
@@ -43,7 +43,7 @@ public final class ServiceClient: Sendable {
         self.time = time
         self.metrics = HTTPMetrics(metrics).client(service: service)
         let breaker = configuration.breaker
-        candidates = Candidates(view: resolver.view(of: service)) { () throws(InvalidConfiguration) in
+        instances = ServiceInstances(view: resolver.view(of: service)) { () throws(InvalidConfiguration) in
             try CircuitBreaker(service: service, configuration: breaker, time: time)
         }
     }

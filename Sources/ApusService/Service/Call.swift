@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusAuth
 public import ApusContract
 public import ApusCore
 import ApusHTTP
@@ -15,6 +16,9 @@ public struct Call<Parameters: Described, Body: SchemaValue>: Sendable {
 
     /// Deadline, request id and trace. Calls to other services inherit it.
     public var context: CallContext { request.context }
+
+    /// Who makes the request; nil unless ``Authentication`` found out.
+    public var principal: Principal? { request.principal }
 
     /// The `Idempotency-Key` of the request, 1 to 255 bytes; nil if it has none.
     public var idempotencyKey: String? { request.http.head.headers[.idempotencyKey] }

@@ -23,6 +23,7 @@ public struct ServiceBuilder {
     private let logger: Logger
     private let metrics: HTTPMetrics
     private let identifiers = IdentifierSource()
+    private let notes: [LoopOperations]
     private let time: TimeSource
     private var middleware: [any Middleware] = []
     private var pending: [Pending] = []
@@ -38,15 +39,18 @@ public struct ServiceBuilder {
     /// - Parameters:
     ///   - metrics: where the routes' instruments are registered.
     ///   - operations: what answers for health and metrics; nil for a service that is asked for neither.
+    ///   - watchdog: gets to know which route runs on which loop, so that it can name the one that blocks it.
     ///   - time: the clock of deadlines and durations.
     public init(
         _ contract: any Contract.Type, configuration: ServiceConfiguration = .init(), logger: Logger,
-        metrics: MetricsRegistry, operations: OpsEndpoints? = nil, time: TimeSource = .system
+        metrics: MetricsRegistry, operations: OpsEndpoints? = nil, watchdog: LoopWatchdog? = nil,
+        time: TimeSource = .system
     ) {
         self.contract = contract
         self.configuration = configuration
         self.logger = logger
         self.metrics = HTTPMetrics(metrics)
+        self.notes = watchdog?.operations ?? []
         self.time = time
         let document = ByteBuffer(bytes: OpenAPI.document(for: contract))
         add(.get, "/openapi.json", .debug) { _ in
@@ -139,7 +143,7 @@ public struct ServiceBuilder {
         guard problems.isEmpty else { throw RouterError(problems: problems) }
         return ServiceResponder(
             router: router, unmatched: metrics.route(method: "OTHER", "unmatched"), configuration: configuration,
-            logger: logger, identifiers: identifiers, time: time)
+            logger: logger, identifiers: identifiers, notes: notes, time: time)
     }
 
     /// The middleware around a handler, put together once.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusAuth
 public import ApusCore
 public import ApusHTTP
 
@@ -9,6 +10,8 @@ public struct ServiceRequest: Sendable {
     public let route: ServiceRoute
     /// Deadline, request id and trace. To change it for what follows, also set `CallContext.current`.
     public var context: CallContext
+    /// Who makes the request; nil unless ``Authentication`` found out.
+    public var principal: Principal?
     let captures: PathCaptures
 
     /// The parts of the path that the route's parameters stand for, still percent-encoded, in order.

@@ -2,6 +2,7 @@
 import ApusContract
 import ApusCore
 public import ApusHTTP
+import ApusRuntime
 import ApusTelemetry
 import Logging
 import NIOCore
@@ -17,6 +18,7 @@ public struct ServiceResponder: HTTPResponder {
     let configuration: ServiceConfiguration
     let logger: Logger
     let identifiers: IdentifierSource
+    let notes: [LoopOperations]
     let time: TimeSource
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -34,7 +36,7 @@ public struct ServiceResponder: HTTPResponder {
                 switch match {
                 case .found(let route, let captures):
                     response = await run(
-                        route, ServiceRequest(http: request, route: route, context: context, captures: captures))
+                        route, ServiceRequest(http: request, route: route, context: context, principal: nil, captures: captures))
                 case .methodNotAllowed(let methods): response = refusal(of: request, allowing: methods, context)
                 case .notFound:
                     response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
@@ -49,6 +51,9 @@ public struct ServiceResponder: HTTPResponder {
     }
 
     private func run(_ route: ServiceRoute, _ request: ServiceRequest) async -> HTTPResponse {
+        let notes = Loop.current.flatMap { notes.indices.contains($0.index) ? notes[$0.index] : nil }
+        let note = notes?.enter(route.operationName)
+        defer { if let note { notes?.leave(note) } }
         do {
             return try await route.handler(request)
         } catch {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusContract
 public import ApusHTTP
+import ApusRuntime
 import ApusTelemetry
 import Logging
 
@@ -18,6 +19,8 @@ public final class ServiceRoute: Sendable {
     let handler: Handler
     let metrics: HTTPRouteMetrics
     let accessLevel: Logger.Level
+    /// What the watchdog calls it.
+    let operationName: OperationName
     /// What the access log calls it.
     let logMethod: Logger.MetadataValue
     let logPath: Logger.MetadataValue
@@ -32,6 +35,7 @@ public final class ServiceRoute: Sendable {
         self.metrics = metrics
         self.accessLevel = accessLevel
         self.handler = handler
+        operationName = OperationName("\(method) \(path)")
         logMethod = .string(method.name)
         logPath = .string(path.description)
     }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusContract
+public import ApusCore
+public import ApusDiscovery
+public import ApusHTTP
+public import ApusTelemetry
+
+/// The other services, as one process sees them: where they are found and the connections to them.
+public struct ServiceNetwork: Sendable {
+    public let resolver: any Resolver
+    public let http: HTTPClient
+    private let metrics: MetricsRegistry
+
+    public init(resolver: any Resolver, http: HTTPClient, metrics: MetricsRegistry) {
+        self.resolver = resolver
+        self.http = http
+        self.metrics = metrics
+    }
+
+    /// A client of the service that `contract` describes. Make one for each service and keep it.
+    public func client(
+        of contract: any Contract.Type, configuration: ServiceClientConfiguration = .init(), time: TimeSource = .system
+    ) -> ServiceClient {
+        ServiceClient(
+            contract, resolver: resolver, http: http, metrics: metrics, configuration: configuration, time: time)
+    }
+}
