@@ -38,7 +38,8 @@ final class NotesService: Sendable {
         return service
     }
 
-    private func implement(_ service: inout ServiceBuilder) {
+    /// Implements the whole contract.
+    func implement(_ service: inout ServiceBuilder) {
         service.implement(NotesAPI.writeNote) { call in
             guard call.body.title != "taken" else { throw Problem(NotesAPI.taken, "There is one.") }
             return .created(Note(id: 1, title: call.body.title), location: "/v1/notes/1", etag: EntityTag(version: 1))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusBalancing
+import ApusCore
 import ApusDiscovery
 import ApusHTTP
 import ApusResilience

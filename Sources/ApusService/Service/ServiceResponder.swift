@@ -51,7 +51,8 @@ public struct ServiceResponder: HTTPResponder {
     }
 
     private func run(_ route: ServiceRoute, _ request: ServiceRequest) async -> HTTPResponse {
-        let notes = Loop.current.flatMap { notes.indices.contains($0.index) ? notes[$0.index] : nil }
+        let notes: LoopOperations? =
+            if let loop = Loop.current, self.notes.indices.contains(loop.index) { self.notes[loop.index] } else { nil }
         let note = notes?.enter(route.operationName)
         defer { if let note { notes?.leave(note) } }
         do {
