@@ -113,7 +113,7 @@ let package = Package(
         room("ApusRuntime", ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
         room("ApusDiscovery", ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
-        room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusTelemetry", "ApusSQL", logging, lifecycle]),
+        room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
 
         // Floor 4
         room(

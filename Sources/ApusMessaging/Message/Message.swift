@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCore
+public import Foundation
+
+/// One message: what happened, with the payload as bytes. On the wire it is a CloudEvents 1.0 JSON document.
+///
+/// Source and id together name it for ever: a second message with the same two is the same message.
+public struct Message: Sendable, Hashable {
+    public var id: String
+    /// What kind of message it is, in snake case: `order_placed`. Handlers and subscriptions are chosen by it.
+    public var type: String
+    /// Who published it: a URI reference such as `/services/orders`.
+    public var source: String
+    /// When it was published, by the publisher's clock, kept with milliseconds.
+    public var created: Date
+    /// The payload.
+    public var data: [UInt8]
+    /// What the payload is. Anything but `application/json` travels as base64.
+    public var contentType: String
+    /// After this it is of no more use, and is kept as dead instead of being handled.
+    public var expires: Date?
+    public var trace: TraceContext?
+    public var requestID: RequestID?
+    /// Further CloudEvents attributes: names of 1 to 20 `a–z 0–9`. Unknown ones of a received message are kept here.
+    public var extensions: [String: String]
+
+    public init(
+        id: String = Message.newID(), type: String, source: String, created: Date = Date(), data: [UInt8],
+        contentType: String = "application/json", expires: Date? = nil, trace: TraceContext? = nil,
+        requestID: RequestID? = nil, extensions: [String: String] = [:]
+    ) {
+        self.id = id
+        self.type = type
+        self.source = source
+        self.created = created
+        self.data = data
+        self.contentType = contentType
+        self.expires = expires
+        self.trace = trace
+        self.requestID = requestID
+        self.extensions = extensions
+    }
+
+    /// A message of `type` with the payload encoded; trace and request id are those of `CallContext.current`.
+    ///
+    /// - Throws: `invalid` if the payload can't be encoded.
+    public init<Payload>(
+        _ payload: Payload, as type: MessageType<Payload>, source: String, id: String = Message.newID(),
+        created: Date = Date(), expires: Date? = nil
+    ) throws(MessagingError) {
+        let context = CallContext.current
+        self.init(
+            id: id, type: type.name, source: source, created: created, data: try type.encode(payload),
+            expires: expires, trace: context?.trace, requestID: context?.requestID)
+    }
+
+    /// 128 random bits as 32 hexadecimal digits.
+    public static func newID() -> String {
+        var random = SystemRandomNumberGenerator()
+        return Hex.string(random.next(), random.next())
+    }
+
+    /// Whether the payload is JSON: `application/json` or a type that ends in `+json`.
+    public var isJSON: Bool {
+        let type = contentType.prefix { $0 != ";" }
+        return type == "application/json" || type.hasSuffix("+json")
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusContract
+internal import Foundation
+
+/// A type of message: its name, and how its payload becomes bytes and comes back.
+///
+/// Events of a contract have theirs by `MessageType(OrderPlaced.self)`; any `Codable` payload gets one by a name:
+/// ```swift
+/// let resize = MessageType<ResizeImage>("resize_image")
+/// ```
+public struct MessageType<Payload: Sendable>: Sendable {
+    public let name: String
+    private let encoding: @Sendable (Payload) throws -> [UInt8]
+    private let decoding: @Sendable ([UInt8]) throws -> Payload
+
+    /// Encodes the payload.
+    ///
+    /// - Throws: `invalid` naming the type.
+    public func encode(_ payload: Payload) throws(MessagingError) -> [UInt8] {
+        do {
+            return try encoding(payload)
+        } catch {
+            throw MessagingError(.invalid, "the payload of \(name) can't be encoded: \(error)")
+        }
+    }
+
+    /// Decodes the payload; for an event with its rules checked.
+    ///
+    /// - Throws: `undecodable` naming the type and what is wrong.
+    public func decode(_ data: [UInt8]) throws(MessagingError) -> Payload {
+        do {
+            return try decoding(data)
+        } catch let problem as Problem {
+            let fields = (problem.errors ?? []).map { "\($0.field): \($0.message)" }.joined(separator: "; ")
+            throw MessagingError(.undecodable, "the payload of \(name): \(problem.detail ?? problem.title) \(fields)")
+        } catch {
+            throw MessagingError(.undecodable, "the payload of \(name): \(error)")
+        }
+    }
+}
+
+extension MessageType where Payload: Event {
+    /// The type of a contract's event.
+    public init(_ event: Payload.Type) {
+        name = Payload.type
+        encoding = { ContractJSON.encode($0) }
+        decoding = { try ContractJSON.decode(from: $0) }
+    }
+}
+
+extension MessageType where Payload: Codable {
+    /// A type whose payload is encoded by Foundation's JSON coders, dates by RFC 3339.
+    public init(_ name: String) {
+        self.name = name
+        encoding = { payload in
+            let encoder = JSONEncoder()
+            encoder.dateEncodingStrategy = .custom { date, encoder in
+                var container = encoder.singleValueContainer()
+                try container.encode(RFC3339.text(of: date))
+            }
+            return Array(try encoder.encode(payload))
+        }
+        decoding = { try ContractJSON.decoder.decode(Payload.self, from: Data($0)) }
+    }
+}

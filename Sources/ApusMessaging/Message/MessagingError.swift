@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusSQL
+
+/// Why a message could not be published, stored, claimed or read.
+public struct MessagingError: Error, Sendable, CustomStringConvertible {
+    /// The kind of failure. New codes may be added: switch with a default.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The stable name that logs and metrics show.
+        public let name: String
+
+        public init(_ name: String) {
+            self.name = name
+        }
+
+        public var description: String { name }
+
+        /// The queue is full. Nothing was stored.
+        public static let overloaded = Code("overloaded")
+        /// The message is larger than the queue takes.
+        public static let tooLarge = Code("too_large")
+        /// The message lacks something or holds something that its form doesn't allow.
+        public static let invalid = Code("invalid")
+        /// The payload isn't what its type says.
+        public static let undecodable = Code("undecodable")
+        /// The store failed; ``MessagingError/cause`` says how.
+        public static let storage = Code("storage")
+        /// A use that can't work, such as two handlers for one type.
+        public static let misuse = Code("misuse")
+    }
+
+    public var code: Code
+    /// A sentence for a person. Holds no payload.
+    public var message: String
+    /// When it is worth to try again.
+    public var retryAfter: Duration?
+    /// What the database said.
+    public var cause: DatabaseError?
+
+    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil, cause: DatabaseError? = nil) {
+        self.code = code
+        self.message = message
+        self.retryAfter = retryAfter
+        self.cause = cause
+    }
+
+    init(_ cause: DatabaseError) {
+        self.init(.storage, cause.description, cause: cause)
+    }
+
+    public var description: String { "\(code): \(message)" }
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What became of a published message.
+public enum PublishResult: Sendable, Hashable {
+    /// It is stored, once its transaction commits.
+    case stored
+    /// It was there already in every channel, by its source and id: nothing was changed.
+    case duplicate
+}

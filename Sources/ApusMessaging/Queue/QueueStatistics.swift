@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/// A channel of a queue at one moment.
+public struct QueueStatistics: Sendable, Hashable {
+    /// Messages that wait, those not yet due included.
+    public var waiting = 0
+    /// Messages in the hand of workers.
+    public var inHand = 0
+    public var dead = 0
+    /// The age of the oldest message that waits or is in hand.
+    public var oldestAge: Duration?
+
+    public init() {}
+
+    /// All that isn't finished.
+    public var depth: Int { waiting + inHand }
+}

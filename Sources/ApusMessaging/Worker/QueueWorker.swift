@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCore
+internal import ApusResilience
+public import Logging
+public import ServiceLifecycle
+internal import Synchronization
+
+/// Takes messages of one channel and runs their handlers: bounded in number, each under a lease that is extended while
+/// it runs.
+///
+/// - It wakes at once when something is published in this process, when the next message comes due, and at the poll
+///   interval for other processes; otherwise it does nothing.
+/// - When a lease is lost (the process was paused, the database away for long), the handler is cancelled and what it
+///   returns is refused.
+/// - A handler sees the message's trace and request id, the attempt, and its timeout as deadline in `CallContext.current`.
+/// - On graceful shutdown it takes no more, lets handlers finish within the drain timeout, then cancels them and gives
+///   their messages back uncounted; it returns even if a handler doesn't.
+public final class QueueWorker: Service {
+    public let channel: Channel
+    public let configuration: WorkerConfiguration
+    let store: any QueueStore
+    let observer: (any QueueObserver)?
+    let logger: Logger
+    private let resolve: @Sendable (String) -> MessageHandler?
+    let state = Mutex(WorkerState())
+    let signal = WakeSignal()
+    private let random = Mutex(FastRandom())
+
+    /// A worker that runs the queue's own handlers.
+    ///
+    /// - Throws: what is out of range.
+    public convenience init(
+        queue: SQLQueue, configuration: WorkerConfiguration = .init(), logger: Logger = Logger(label: "apus.queue")
+    ) throws(InvalidConfiguration) {
+        try self.init(
+            store: queue, channel: .local, configuration: configuration, observer: queue.observer, logger: logger,
+            resolve: { queue.handler(for: $0) })
+    }
+
+    /// A worker that runs one handler for every type of a channel.
+    ///
+    /// - Throws: what is out of range.
+    public convenience init(
+        store: any QueueStore, channel: Channel, configuration: WorkerConfiguration = .init(),
+        observer: (any QueueObserver)? = nil, logger: Logger = Logger(label: "apus.queue"),
+        handler: @escaping @Sendable (Delivery) async throws -> Void
+    ) throws(InvalidConfiguration) {
+        let handler = MessageHandler(handler)
+        try self.init(
+            store: store, channel: channel, configuration: configuration, observer: observer, logger: logger,
+            resolve: { _ in handler })
+    }
+
+    init(
+        store: any QueueStore, channel: Channel, configuration: WorkerConfiguration,
+        observer: (any QueueObserver)?, logger: Logger, resolve: @escaping @Sendable (String) -> MessageHandler?
+    ) throws(InvalidConfiguration) {
+        let problems = configuration.validate()
+        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
+        self.store = store
+        self.channel = channel
+        self.configuration = configuration
+        self.observer = observer
+        self.logger = logger
+        self.resolve = resolve
+    }
+
+    /// Works until graceful shutdown or cancellation, then drains. Once.
+    public func run() async throws {
+        // Settling and giving back must go on after the caller was cancelled, so the work has a task of its own.
+        let work = Task { await self.work() }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await work.value
+        } onCancelOrGracefulShutdown: {
+            self.state.withLock { $0.stop() }
+            self.signal.raise()
+        }
+    }
+
+    /// Messages in the hand of this worker.
+    public var inHand: Int { state.withLock { $0.hands.count } }
+
+    private func work() async {
+        let waker = store.wake(on: channel) { self.signal.raise() }
+        let heart = Task { await self.beat() }
+        await takeMessages()
+        await drain()
+        heart.cancel()
+        store.stopWaking(waker)
+    }
+
+    private func takeMessages() async {
+        while true {
+            let (isStopping, pausedUntil, free) = state.withLock { state in
+                // After a failure of the whole channel, one message at a time finds out whether it works again.
+                let places = state.pausedUntil == nil ? configuration.concurrency : 1
+                return (state.isStopping, state.pausedUntil, places - state.hands.count)
+            }
+            if isStopping { return }
+            let now = store.clock.now
+            if let pausedUntil, pausedUntil > now {
+                await signal.wait(upTo: now.duration(to: pausedUntil), store.clock)
+                continue
+            }
+            guard free > 0 else {
+                await signal.wait(upTo: nil, store.clock)
+                continue
+            }
+            do {
+                let wait = try await take(upTo: free)
+                if let wait { await signal.wait(upTo: wait, store.clock) }
+            } catch {
+                noteStorageFailure(error)
+            }
+        }
+    }
+
+    /// Claims and begins; gives how long to wait, or nil if there may be more at once.
+    private func take(upTo limit: Int) async throws(MessagingError) -> Duration? {
+        let claimed = store.clock.now
+        let deliveries = try await store.claim(limit, from: channel, lease: configuration.lease)
+        if !configuration.pausesOnFailure { state.withLock { $0.succeeded() } }
+        for delivery in deliveries { begin(delivery, claimed: claimed) }
+        if deliveries.count == limit { return nil }
+        let due = try await store.nextDue(in: channel)
+        return min(due ?? configuration.pollInterval, configuration.pollInterval)
+    }
+
+    func noteStorageFailure(_ error: MessagingError) {
+        observer?.observe(.storageFailed(channel: channel, error: "\(error)"))
+        logger.error("the queue's store failed", metadata: ["channel": "\(channel)", "error": "\(error)"])
+        pause()
+    }
+
+    /// Stops taking messages for a while that grows with the failures in a row.
+    func pause() {
+        let now = store.clock.now
+        state.withLock { state in
+            state.failed(now: now) { failures in
+                let backoff = configuration.retry.backoff
+                return random.withLock { random in
+                    min(backoff.delay(afterAttempt: failures, using: &random), .seconds(30))
+                }
+            }
+        }
+    }
+
+    private func begin(_ delivery: Delivery, claimed: Instant) {
+        let now = store.clock.now
+        let id = state.withLock {
+            $0.take(delivery, leaseEnds: claimed.advanced(by: configuration.lease), now: now)
+        }
+        Task { await self.process(delivery, id, began: now) }
+    }
+
+    /// Runs the handler and settles. Nothing cancels the task around it, only the handler's inside.
+    private func process(_ delivery: Delivery, _ id: Int64, began: Instant) async {
+        let handling = Task { try await self.handle(delivery, began: began) }
+        if state.withLock({ $0.began(id, handling) }) { handling.cancel() }
+        let result = await handling.result
+        let ending = state.withLock { $0.returned(id) }
+        await settle(delivery, result, ending, began: began)
+        state.withLock { $0.release(id) }
+        signal.raise()
+    }
+
+    private func handle(_ delivery: Delivery, began: Instant) async throws {
+        let message = delivery.message
+        if delivery.attempt > configuration.retry.maximumAttempts {
+            throw Unprocessable(.attemptsExhausted, "the process ended during each of \(delivery.attempt - 1) attempts")
+        }
+        if let expires = message.expires, expires <= store.clock.date {
+            throw Unprocessable(.expired, "it expired at \(expires)")
+        }
+        guard let handler = resolve(message.type) else {
+            throw Unprocessable(.unhandled, message.extensions["unreadable"] ?? "no handler for \(message.type)")
+        }
+        let context = CallContext(
+            deadline: began.advanced(by: configuration.handlerTimeout),
+            attempt: UInt8(clamping: delivery.attempt), requestID: message.requestID, trace: message.trace)
+        try await CallContext.$current.withValue(context) {
+            try await handler.handle(delivery)
+        }
+    }
+
+    /// The settlement that the result calls for.
+    func settlement(
+        of delivery: Delivery, _ result: Result<Void, any Error>, _ ending: WorkerState.Ending?
+    ) -> Settlement {
+        switch (result, ending) {
+        case (.success, _): return .done
+        case (.failure, .stopping): return .giveBack(after: .zero)
+        case (.failure(let error as Unprocessable), _): return .dead(error.reason, error: error.message)
+        case (.failure(let error), _):
+            let age = delivery.message.created.duration(to: store.clock.date)
+            let error: any Error = ending == .timedOut ? HandlerTimedOut(after: configuration.handlerTimeout) : error
+            return random.withLock { random in
+                configuration.retry.settlement(of: delivery, age: age, after: error, using: &random)
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusMessaging
+import ApusCore
+import ApusResilience
+
+/// What every backend of a queue promises. The list follows Watermill's universal suite where it applies.
+public enum QueueConformance {
+    /// A fresh queue and what the checks do with it. Its clock is `clock`'s.
+    public struct Subject: Sendable {
+        public let queue: SQLQueue
+        public let clock: ManualClock
+
+        public init(queue: SQLQueue, clock: ManualClock) {
+            self.queue = queue
+            self.clock = clock
+        }
+    }
+
+    struct Job: Codable, Sendable, Equatable {
+        var number: Int
+    }
+    struct HandlerFailed: Error {}
+
+    static let job = MessageType<Job>("job")
+
+    /// All checks.
+    public static let checks: [ConformanceCheck<Subject>] = delivery + failure + leases + draining
+
+    /// A worker configuration whose retries wait exactly 1 s, 2 s, 4 s …
+    static func configuration(
+        concurrency: Int = 4, attempts: Int = 3, timeout: Duration = .seconds(60)
+    ) -> WorkerConfiguration {
+        WorkerConfiguration(
+            concurrency: concurrency, lease: .seconds(30), handlerTimeout: timeout,
+            retry: RetryPolicy(
+                maximumAttempts: attempts,
+                backoff: Backoff(base: .seconds(1), maximum: .seconds(60), jitter: .none)),
+            pollInterval: .seconds(2), drainTimeout: .seconds(5))
+    }
+
+    /// Runs a worker of the queue while `body` runs, then stops it by cancellation, moving the clock so that it can.
+    static func working(
+        _ subject: Subject, _ configuration: WorkerConfiguration = configuration(),
+        _ body: (QueueWorker) async throws -> Void
+    ) async throws {
+        let worker = try QueueWorker(queue: subject.queue, configuration: configuration)
+        let running = Task { try await worker.run() }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(worker))
+        } catch {
+            result = .failure(error)
+        }
+        try await stop(running, worker, subject)
+        try result.get()
+    }
+
+    /// Cancels a worker and moves the clock until it has returned.
+    static func stop(_ running: Task<Void, any Error>, _ worker: QueueWorker, _ subject: Subject) async throws {
+        running.cancel()
+        let ended = Tally()
+        let watch = Task {
+            _ = await running.result
+            ended.increment()
+        }
+        try await eventually("the worker's end") {
+            subject.clock.advance(by: .milliseconds(100))
+            return ended.value == 1
+        }
+        await watch.value
+    }
+
+    /// Waits until the channel holds nothing more that waits or is in hand, moving the clock if told to.
+    static func untilEmpty(_ subject: Subject, advancing step: Duration = .zero) async throws {
+        try await eventually("an empty queue", within: .seconds(60)) {
+            if step > .zero { subject.clock.advance(by: step) }
+            return try await statistics(subject).depth == 0
+        }
+    }
+
+    static func statistics(_ subject: Subject, _ channel: Channel = .local) async throws -> QueueStatistics {
+        try await subject.queue.statistics()[channel] ?? QueueStatistics()
+    }
+}

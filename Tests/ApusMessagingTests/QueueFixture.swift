@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusMessaging
+import ApusSQLite
+import ApusTesting
+import Foundation
+
+/// A queue on SQLite with a clock moved by hand.
+enum QueueFixture {
+    struct Job: Codable, Sendable, Equatable {
+        var number: Int
+    }
+
+    static let job = MessageType<Job>("job")
+
+    static func make(
+        url: String = "sqlite::memory:", clock: ManualClock = ManualClock(), wall: Double = 1_800_000_000,
+        capacity: Int = 10_000, subscriptions: [Subscription] = [], observer: (any QueueObserver)? = nil
+    ) async throws -> (queue: SQLQueue, database: SQLiteDatabase, clock: ManualClock) {
+        let database = try await SQLiteDatabase.open(url: url)
+        try await SQLQueue.migrations.run(on: database)
+        let queue = try SQLQueue(
+            database: database, configuration: .init(source: "/services/test", capacity: capacity),
+            subscriptions: subscriptions, observer: observer,
+            clock: clock.queueClock(wallOrigin: Date(timeIntervalSince1970: wall)))
+        return (queue, database, clock)
+    }
+}

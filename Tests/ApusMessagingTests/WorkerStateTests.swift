@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import Testing
+
+@testable import ApusMessaging
+
+@Suite("What a worker has in hand")
+struct WorkerStateTests {
+    let delivery = Delivery(
+        message: Message(type: "t", source: "/s", data: []), channel: .local, attempt: 1, token: 1, sequence: 1)
+
+    private func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
+
+    @Test("A lease is extended until the handler takes too long; one that doesn't return is named once")
+    func timeout() {
+        var state = WorkerState()
+        let id = state.take(delivery, leaseEnds: at(30), now: at(0))
+        let task = Task<Void, any Error> {}
+        let isCancelled = state.began(id, task)
+        #expect(!isCancelled)
+        var tick = state.tick(now: at(10), handlerTimeout: .seconds(15))
+        #expect(tick.extend.map(\.id) == [id])
+        let lost = state.extended(id, isHeld: true, leaseEnds: at(40))
+        #expect(lost == nil)
+        tick = state.tick(now: at(20), handlerTimeout: .seconds(15))
+        #expect(tick.cancel == [task])
+        #expect(tick.extend.isEmpty)
+        let stuck = (0..<5).map { step in state.tick(now: at(30 + step), handlerTimeout: .seconds(15)).stuck.count }
+        #expect(stuck.reduce(0, +) == 1)
+        let ending = state.returned(id)
+        #expect(ending == .timedOut)
+        state.release(id)
+        #expect(state.hands.isEmpty)
+    }
+
+    @Test("A lease that couldn't be extended in time counts as lost")
+    func lostLease() {
+        var state = WorkerState()
+        let id = state.take(delivery, leaseEnds: at(30), now: at(0))
+        let tick = state.tick(now: at(30), handlerTimeout: .seconds(100))
+        #expect(tick.extend.isEmpty)
+        // The task wasn't known yet: it is cancelled as soon as it is.
+        #expect(tick.cancel.isEmpty)
+        let isCancelled = state.began(id, Task {})
+        #expect(isCancelled)
+        let ending = state.returned(id)
+        #expect(ending == .leaseLost)
+    }
+
+    @Test("Failures in a row pause longer and longer, a success ends the pause")
+    func pauses() {
+        var state = WorkerState()
+        state.failed(now: at(0)) { .seconds($0) }
+        #expect(state.pausedUntil == at(1))
+        state.failed(now: at(1)) { .seconds($0) }
+        #expect(state.pausedUntil == at(3))
+        state.succeeded()
+        #expect(state.pausedUntil == nil)
+        state.failed(now: at(5)) { .seconds($0) }
+        #expect(state.pausedUntil == at(6))
+    }
+}
