@@ -132,7 +132,7 @@ let package = Package(
             ]),
         room(
             "ApusSupervisor",
-            ["ApusCore", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, lifecycle, subprocess, yams]),
+            ["ApusCore", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess, yams]),
 
         // Beside: for the tests of those who build on Apus
         room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery"]),

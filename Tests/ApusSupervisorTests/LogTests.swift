@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 @testable import ApusSupervisor
-import Foundation
 import Testing
 
 @Suite("Lines and their style")
@@ -43,19 +42,5 @@ struct LogTests {
         #expect(line.contains("id=\u{1B}[0m7") && line.contains(#"n=\#u{1B}[0m{"b":1}"#))
         #expect(style.line("{not json", from: "users", number: 0).hasSuffix(" {not json\n"))
         #expect(!style.line("a\u{1B}]0;x\u{7}", from: "users", number: 0).contains("\u{7}"))
-    }
-
-    @Test("a reader that stands still stops nobody, and what is dropped is counted")
-    func stuckReader() throws {
-        let pipe = Pipe()
-        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let line = String(repeating: "x", count: 1_023) + "\n"
-        for _ in 0..<(2 * LogWriter.mostBytes / 1_024) { writer.write(line) }
-        let reading = Thread { while !pipe.fileHandleForReading.availableData.isEmpty {} }
-        reading.start()
-        writer.flush(within: .seconds(5))
-        writer.write("end\n")
-        writer.flush(within: .seconds(5))
-        try pipe.fileHandleForWriting.close()
     }
 }

@@ -91,7 +91,8 @@ struct SupervisorTests {
                 supervisor.stop()
                 try await run
                 #expect(begun.duration(to: .now) < .seconds(3))
-                #expect(!isAlive(try #require(Int32(workshop.lines(of: "notes")[0]))))
+                let pid = try #require(Int32(workshop.lines(of: "notes")[0]))
+                #expect(!isAlive(pid))
             }
         }
     }

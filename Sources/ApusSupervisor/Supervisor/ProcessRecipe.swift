@@ -43,7 +43,6 @@ struct ProcessRecipe: Sendable {
         for key in ["PORT", "HOST", "DATA_DIR"] { environment[key] = nil }
         environment["SERVICE_NAME"] = name
         environment["REGISTRY_URL"] = registryURL
-        environment["LOG_FORMAT"] = "json"
         environment["APUS_SUPERVISED"] = "true"
         let drain = StopPlan.drainTimeout(of: part, total: configuration.drainTimeout)
         environment["DRAIN_TIMEOUT"] = "\(drain.nanoseconds / 1_000_000)ms"

@@ -7,7 +7,7 @@ import Logging
 
 /// Starts a system's processes, keeps them running, and stops them: what `apus up` does.
 ///
-/// Everything starts as a process of its own: the registry, then at once every service and the gateway. What ends by
+/// Everything is a process of its own: the registry, then at once every service, then the gateway. What ends by
 /// itself is started again (``RestartPolicy``). ``stop()`` ends the gateway, the services, the registry, in this order
 /// and within ``SupervisorConfiguration/drainTimeout``. Safe from any thread; to be run once.
 public final class Supervisor: Sendable {
@@ -32,7 +32,7 @@ public final class Supervisor: Sendable {
         table = ProcessTable(configuration, registry: place)
         log = SystemLog(
             names: table.all.map(\.name), isTerminal: configuration.isTerminal,
-            writer: LogWriter(descriptor: logDescriptor))
+            descriptor: logDescriptor)
         (events, emit) = AsyncStream.makeStream()
     }
 
@@ -109,6 +109,11 @@ public final class Supervisor: Sendable {
         let processes = table.part(part)
         group.addTask { await self.supervise(processes, part) }
         guard part == .services else { return }
+        let (emit, patience) = (emit, configuration.patience)
+        group.addTask {
+            do { try await Task.sleep(for: patience) } catch { return }
+            emit.yield(.isLate)
+        }
         for service in configuration.manifest.services {
             group.addTask { await self.awaitReady(service, client) }
         }

@@ -14,6 +14,8 @@ public struct SupervisorConfiguration: Sendable {
     public var environment: [String: String]
     /// How long stopping may take, all parts together; default 10 s.
     public var drainTimeout: Duration
+    /// How long the gateway waits for the services before it starts without them; default 5 s.
+    public var patience = Duration.seconds(5)
     public var restarts: RestartPolicy.Configuration
     /// Whether log lines are meant for a person at a terminal.
     public var isTerminal: Bool

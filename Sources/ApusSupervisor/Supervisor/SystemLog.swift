@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
+import ApusTelemetry
 
-/// The one log of a system, on standard error: what the processes write, and what the supervisor has to say.
+/// The one log of a system: what the processes write, and what the supervisor has to say.
+///
+/// A terminal that stands still stops nobody: lines wait in a bounded buffer, and what is beyond is dropped and counted.
 struct SystemLog: Sendable {
     private let style: LogStyle
-    private let writer: LogWriter
+    private let sink: LogSink
     private let numbers: [String: Int]
 
-    init(names: [String], isTerminal: Bool, writer: LogWriter) {
+    init(names: [String], isTerminal: Bool, descriptor: Int32) {
         let all = ["apus"] + names
         style = LogStyle(isTerminal: isTerminal, width: all.map(\.count).max() ?? 0)
         numbers = Dictionary(zip(all, 0...), uniquingKeysWith: { first, _ in first })
-        self.writer = writer
+        sink = LogSink(target: FileDescriptorTarget(descriptor), capacity: 4 << 20)
     }
 
     func line(_ text: String, from name: String) {
-        writer.write(style.line(text, from: name, number: numbers[name] ?? 0))
+        sink.append(style.line(text, from: name, number: numbers[name] ?? 0))
     }
 
     func say(_ text: String) {
@@ -24,6 +26,6 @@ struct SystemLog: Sendable {
 
     /// Waits until everything is written, at most a second.
     func flush() {
-        writer.flush(within: .seconds(1))
+        sink.flush(within: .seconds(1))
     }
 }

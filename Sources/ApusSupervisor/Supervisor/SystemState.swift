@@ -2,8 +2,9 @@
 
 /// What a supervisor does next: the order of start and stop of a whole system.
 ///
-/// Start: the registry, whose address the others need; then everything else at once. When every service is ready and the
-/// gateway routes, the system is announced. A program that says during the start that its configuration is wrong ends it;
+/// Start: the registry, whose address the others need; then every service at once; when all are ready the gateway, which
+/// then finds each of them and routes from its first request on, and the system is announced. If services take long, the
+/// gateway starts without them, so that one broken service doesn't hide the others. A program that says during the start that its configuration is wrong ends it;
 /// later that is only reported, since the rest of the system works.
 ///
 /// Stop: gateway, services, registry, each killed when its time is over.
@@ -16,6 +17,8 @@ struct SystemState: Sendable {
         case registryIsReady
         case serviceIsReady(String)
         case gatewayIsReady(url: String)
+        /// The services have taken long.
+        case isLate
         /// A process ended for good without having been told to.
         case gaveUp(SupervisorError)
         /// No process of a part is left.
@@ -65,12 +68,14 @@ struct SystemState: Sendable {
         case .begin:
             guard phase == .new else { return [] }
             phase = .starting
-            return parts.contains(.registry) ? start([.registry]) : startOthers()
+            return start(parts.contains(.registry) ? .registry : .services)
         case .registryIsReady:
-            return phase == .starting ? startOthers() : []
+            return phase == .starting ? start(.services) : []
         case .serviceIsReady(let name):
             awaited.remove(name)
-            return announceIfReady()
+            return awaited.isEmpty && phase == .starting ? start(.gateway) + announceIfReady() : []
+        case .isLate:
+            return phase == .starting ? start(.gateway) : []
         case .gatewayIsReady(let url):
             self.url = url
             return announceIfReady()
@@ -94,13 +99,9 @@ struct SystemState: Sendable {
         }
     }
 
-    private mutating func startOthers() -> [Action] {
-        start(parts.filter { $0 != .registry && !live.contains($0) }.reversed())
-    }
-
-    private mutating func start(_ parts: [StopPlan.Part]) -> [Action] {
-        live.formUnion(parts)
-        return parts.map { .start($0) }
+    private mutating func start(_ part: StopPlan.Part) -> [Action] {
+        guard parts.contains(part), live.insert(part).inserted else { return [] }
+        return [.start(part)]
     }
 
     private mutating func announceIfReady() -> [Action] {
