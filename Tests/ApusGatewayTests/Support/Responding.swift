@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusHTTP
+import Foundation
+import NIOCore
+
+/// A responder made from a closure.
+struct Responding: HTTPResponder {
+    let body: @Sendable (HTTPRequest) async -> HTTPResponse
+
+    init(_ body: @escaping @Sendable (HTTPRequest) async -> HTTPResponse) {
+        self.body = body
+    }
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse { await body(request) }
+
+    /// Answers with the request's line and fields, one a line.
+    static let echo = Responding { request in
+        let fields = request.head.headers.map { "\($0.name.lowercased()): \($0.value)" }.joined(separator: "\n")
+        return HTTPResponse(
+            status: .ok, headers: [.contentType: "text/plain"],
+            body: HTTPBody("\(request.head.method) \(request.head.target)\n\(fields)\n"))
+    }
+}
+
+extension HTTPResponse {
+    /// The whole body as text.
+    func text() async throws -> String {
+        String(buffer: try await body.collect(upTo: 64 << 20))
+    }
+}
+
+/// Waits until a condition holds, looking again every few milliseconds, for ten seconds at most.
+func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
+    let deadline = Instant.now.advanced(by: .seconds(10))
+    while Instant.now < deadline {
+        if try await condition() { return true }
+        do { try await Task.sleep(for: .milliseconds(2)) } catch { return false }
+    }
+    return false
+}
+
+/// Runs blocking code away from the cooperative threads.
+func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
+}
