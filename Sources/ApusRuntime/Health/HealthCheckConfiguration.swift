@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusCore
 
 /// How often something is checked, and what its failure means.
 public struct HealthCheckConfiguration: Sendable, Hashable {
@@ -13,15 +14,26 @@ public struct HealthCheckConfiguration: Sendable, Hashable {
     /// How many checks in a row must succeed before "down" becomes "up". Default 1.
     public var successesBeforeUp: Int
 
-    /// Values below one (below 1 ms for durations) count as one.
+    /// The defaults, or other values; ``validate()`` says whether they can be used.
     public init(
         timeout: Duration = .seconds(1), interval: Duration = .seconds(5), isCritical: Bool = true,
         failuresBeforeDown: Int = 1, successesBeforeUp: Int = 1
     ) {
-        self.timeout = max(.milliseconds(1), timeout)
-        self.interval = max(.milliseconds(1), interval)
+        self.timeout = timeout
+        self.interval = interval
         self.isCritical = isCritical
-        self.failuresBeforeDown = max(1, failuresBeforeDown)
-        self.successesBeforeUp = max(1, successesBeforeUp)
+        self.failuresBeforeDown = failuresBeforeDown
+        self.successesBeforeUp = successesBeforeUp
+    }
+
+    /// Every problem of the values; empty if they can be used.
+    public func validate() -> [ConfigurationProblem] {
+        var problems: [ConfigurationProblem] = []
+        let least = Duration.milliseconds(1)
+        problems.require(timeout >= least, "timeout", "must be at least 1ms, not \(timeout)")
+        problems.require(interval >= least, "interval", "must be at least 1ms, not \(interval)")
+        problems.require(failuresBeforeDown >= 1, "failuresBeforeDown", "must be at least 1, not \(failuresBeforeDown)")
+        problems.require(successesBeforeUp >= 1, "successesBeforeUp", "must be at least 1, not \(successesBeforeUp)")
+        return problems
     }
 }

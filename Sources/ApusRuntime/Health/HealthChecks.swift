@@ -39,6 +39,16 @@ public final class HealthChecks: Service {
         table.withLock { $0.add(name, configuration, check, at: now) }?.perform()
     }
 
+    /// Every problem of the checks' configurations, by name. A runtime doesn't start with any.
+    public func validate() -> [ConfigurationProblem] {
+        let configurations = table.withLock { table in
+            table.order.compactMap { name in table[name].map { (name, $0.state.configuration) } }
+        }
+        return configurations.flatMap { name, configuration in
+            configuration.validate().map { ConfigurationProblem("checks.\(name).\($0.key)", $0.message) }
+        }
+    }
+
     /// What is known now.
     public func report() -> HealthReport {
         let now = time.now

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 internal import ApusHTTP
 internal import Logging
 internal import ServiceLifecycle
@@ -8,6 +9,8 @@ extension ServiceRuntime {
     /// Goes through the start, step by step, noting what was done.
     func start() async throws {
         let parts = parts.withLock { $0 }
+        let problems = health.validate()
+        if !problems.isEmpty { throw InvalidConfiguration(problems) }
         for resource in parts.resources {
             try Task.checkCancellation()
             try await resource.open()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 
 /// Why a process could not start: what, where, and what to do about it.
 public struct StartError: Error, Sendable, CustomStringConvertible {
@@ -16,7 +17,7 @@ public struct StartError: Error, Sendable, CustomStringConvertible {
     static func exitStatus(of error: any Error) -> Int32 {
         switch error {
         case let error as StartError: error.exitStatus
-        case is SettingsError: SettingsError.exitStatus
+        case is SettingsError, is InvalidConfiguration: SettingsError.exitStatus
         default: 1
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 import ApusHTTP
 import ApusRuntime
 import Foundation
@@ -36,5 +37,17 @@ struct ServiceRuntimeStartErrorTests {
             let error = try await #require(throws: StartError.self) { try await test.runtime.run() }
             #expect(error.exitStatus == 2, "\(error)")
         }
+    }
+
+    @Test("a health check that can't be run as configured stops the start with every problem")
+    func healthCheck() async throws {
+        let test = try TestRuntime()
+        test.runtime.addCheck("db", .init(timeout: .zero, failuresBeforeDown: 0)) {}
+        let error = try await #require(throws: InvalidConfiguration.self) { try await test.runtime.run() }
+        #expect(
+            error.problems.map(\.description) == [
+                "checks.db.timeout: must be at least 1ms, not 0.0 seconds",
+                "checks.db.failuresBeforeDown: must be at least 1, not 0",
+            ])
     }
 }
