@@ -135,7 +135,7 @@ let package = Package(
             ["ApusCore", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess, yams]),
 
         // Beside: for the tests of those who build on Apus
-        room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery"]),
+        room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery", logging]),
 
         // Floor 5
         .executableTarget(

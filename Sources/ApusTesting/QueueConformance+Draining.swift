@@ -11,7 +11,7 @@ extension QueueConformance {
                 seen.append(job.number)
             }
             for number in 0..<10 { try await subject.queue.publish(Job(number: number), as: job) }
-            let worker = try QueueWorker(queue: subject.queue, configuration: configuration(concurrency: 2))
+            let worker = try QueueWorker(queue: subject.queue, configuration: configuration(concurrency: 2), logger: silence)
             let running = Task { try await worker.run() }
             try await eventually("two in hand") { worker.inHand == 2 }
             running.cancel()
@@ -32,7 +32,7 @@ extension QueueConformance {
                 }
             }
             for number in 0..<2 { try await subject.queue.publish(Job(number: number), as: job) }
-            let worker = try QueueWorker(queue: subject.queue, configuration: configuration())
+            let worker = try QueueWorker(queue: subject.queue, configuration: configuration(), logger: silence)
             let running = Task { try await worker.run() }
             try await eventually("two in hand") { worker.inHand == 2 }
             try await stop(running, worker, subject)
@@ -63,7 +63,7 @@ extension QueueConformance {
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, _ in seen.append(job.number) }
             let workers = try (0..<10).map { _ in
-                try QueueWorker(queue: subject.queue, configuration: configuration())
+                try QueueWorker(queue: subject.queue, configuration: configuration(), logger: silence)
             }
             let running = workers.map { worker in Task { try await worker.run() } }
             let messages = try (0..<1_000).map { try Message(Job(number: $0), as: job, source: "/conformance") }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusMessaging
 import ApusSQL
+import ApusSQLite
 import ApusTesting
 import Testing
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusMessaging
+import ApusSQL
 import ApusSQLite
 import ApusTesting
 import Foundation
@@ -16,7 +17,8 @@ enum QueueFixture {
         url: String = "sqlite::memory:", clock: ManualClock = ManualClock(), wall: Double = 1_800_000_000,
         capacity: Int = 10_000, subscriptions: [Subscription] = [], observer: (any QueueObserver)? = nil
     ) async throws -> (queue: SQLQueue, database: SQLiteDatabase, clock: ManualClock) {
-        let database = try await SQLiteDatabase.open(url: url)
+        let database = try await SQLiteDatabase.open(
+            url: url, configuration: .init(time: clock.timeSource))
         try await SQLQueue.migrations.run(on: database)
         let queue = try SQLQueue(
             database: database, configuration: .init(source: "/services/test", capacity: capacity),

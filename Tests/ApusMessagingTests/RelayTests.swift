@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusMessaging
 import ApusTesting
+import Logging
 import Synchronization
 import Testing
 
@@ -30,6 +31,7 @@ struct RelayTests {
         }
     }
 
+    let silence = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
     let users: SQLQueue
     let orders: SQLQueue
     let mails: SQLQueue
@@ -55,7 +57,7 @@ struct RelayTests {
 
     @Test("brings each message to every service that wants it, once, and to nobody else")
     func delivers() async throws {
-        let relay = try Relay(queue: users, transport: network)
+        let relay = try Relay(queue: users, transport: network, logger: silence)
         let running = Task { try await relay.run() }
         for number in 0..<50 { try await users.publish(.init(number: number), as: QueueFixture.job) }
         try await users.publish(Message(type: "other", source: "/services/test", data: Array("1".utf8)))
@@ -74,7 +76,7 @@ struct RelayTests {
     @Test("A service that is down holds nobody else's messages, is asked one by one, and gets all when it is back")
     func outage() async throws {
         network.setDown("mails", true)
-        let relay = try Relay(queue: users, transport: network)
+        let relay = try Relay(queue: users, transport: network, logger: silence)
         let running = Task { try await relay.run() }
         for number in 0..<50 { try await users.publish(.init(number: number), as: QueueFixture.job) }
         try await eventually("delivery to the one that is up") { try await waiting(users, .service("orders")) == 0 }
@@ -109,7 +111,7 @@ struct RelayTests {
             func send(_ message: Message, to service: String) async throws { throw MessageRejected("422") }
         }
         try await users.publish(Message(type: "other", source: "/services/test", data: Array("1".utf8)))
-        let relay = try Relay(queue: users, transport: Rejecting())
+        let relay = try Relay(queue: users, transport: Rejecting(), logger: silence)
         let running = Task { try await relay.run() }
         try await eventually("death") { try await users.deadMessages().count == 1 }
         let dead = try await users.deadMessages()[0]

@@ -34,7 +34,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 
     /// What becomes of `delivery`, `age` after it was published, whose handler threw `error`.
-    func settlement(
+    public func settlement(
         of delivery: Delivery, age: Duration, after error: any Error,
         using random: inout some RandomNumberGenerator
     ) -> Settlement {
