@@ -83,7 +83,7 @@ struct ChildProcessTests {
     func closedOutput() async throws {
         try await Workshop.with { workshop in
             let path = try workshop.script(
-                "child", "echo up; exec >&- 2>&-\ncat\necho ended > \(workshop.folder)/ended\n")
+                "child", "echo up; exec >&- 2>&-\nread line\necho ended > \(workshop.folder)/ended\n")
             let child = ChildProcess(
                 ChildSpecification(path: path, arguments: [], environment: ["PATH": "/usr/bin:/bin"]))
             let pids = Notes<Int32>()
