@@ -25,8 +25,8 @@ struct ConsoleLogHandlerTests {
         }
         #expect(
             log.text().hasSuffix(
-                #"failed  error="cancelled at response: gone" request_id=abc-1 trace_id=0af7651916cd43dd8448eb211c80319c "#
-                    + "zebra=z  (shop.orders)\n"))
+                #"failed  error="cancelled at response: gone" request_id=abc-1 "#
+                    + "trace_id=0af7651916cd43dd8448eb211c80319c zebra=z  (shop.orders)\n"))
     }
 
     @Test("Colours appear only if they are asked for, and are always ended")

@@ -70,7 +70,9 @@ struct HTTPMetricsTests {
         let registry = MetricsRegistry()
         HTTPMetrics(registry).route(method: "GET", "/").record(status: 200, nanoseconds: 1)
         HTTPMetrics(registry).route(method: "GET", "/").record(status: 200, nanoseconds: 1)
-        #expect(registry.counter("http_server_requests", "", labels: ["method": "GET", "route": "/", "status": "200"]).value == 2)
+        #expect(
+            registry.counter("http_server_requests", "", labels: ["method": "GET", "route": "/", "status": "200"]).value
+                == 2)
         #expect(registry.conflicts.isEmpty)
     }
 

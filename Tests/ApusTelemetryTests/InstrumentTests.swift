@@ -72,7 +72,9 @@ struct InstrumentTests {
     @Test("Whatever is recorded, NaN left out, the histogram stays sound")
     func extremes() {
         let histogram = registry.histogram("h", "", buckets: .plain([0, 1]))
-        for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -5, 0, 1.5] { histogram.record(value) }
+        for value in [Double.nan, .infinity, -.infinity, .greatestFiniteMagnitude, -5, 0, 1.5] {
+            histogram.record(value)
+        }
         #expect(histogram.snapshot.counts == [3, 0, 3])
         #expect(histogram.snapshot.count == 6)
     }

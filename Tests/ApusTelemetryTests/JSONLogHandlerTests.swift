@@ -44,7 +44,8 @@ struct JSONLogHandlerTests {
                 "int": .stringConvertible(-17), "int64": .stringConvertible(Int64.min),
                 "uint64": .stringConvertible(UInt64.max), "uint": .stringConvertible(UInt(3)),
                 "double": .stringConvertible(1.25), "yes": .stringConvertible(true), "no": .stringConvertible(false),
-                "nan": .stringConvertible(Double.nan), "interpolated": "\(17)", "duration": .stringConvertible(Duration.seconds(1)),
+                "nan": .stringConvertible(Double.nan), "interpolated": "\(17)",
+                "duration": .stringConvertible(Duration.seconds(1)),
                 "list": ["a", .stringConvertible(2), []], "map": ["a": ["b": "c"]],
             ])
         let text = log.text()
@@ -63,7 +64,8 @@ struct JSONLogHandlerTests {
         let log = TestLog()
         var logger = log.logger
         logger[metadataKey: "error"] = "the logger's"
-        logger.error("failed", error: CallFailure(.connectFailed, "refused", stage: .connect, mayHaveReachedPeer: false))
+        logger.error(
+            "failed", error: CallFailure(.connectFailed, "refused", stage: .connect, mayHaveReachedPeer: false))
         let object = try log.object()
         #expect(object["error"] as? String == "connect_failed at connect: refused")
         #expect(object["fields.error"] as? String == "the logger's")
@@ -98,7 +100,8 @@ struct JSONLogHandlerTests {
         log.logger.info(
             "said",
             metadata: [
-                "level": "mine", "time": "mine", "message": "mine", "logger": "mine", "service": "mine", "truncated": "mine",
+                "level": "mine", "time": "mine", "message": "mine", "logger": "mine", "service": "mine",
+                "truncated": "mine",
                 "fields.level": "second", "fields.other": "plain",
             ])
         let object = try log.object()
@@ -168,9 +171,10 @@ struct JSONLogHandlerTests {
         let trace = TraceContext(traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
         let context = CallContext(requestID: RequestID("abc-1"), trace: trace)
         let metadata = CallContext.$current.withValue(context) { Logger.MetadataProvider.callContext.get() }
-        #expect(metadata.mapValues(\.description) == [
-            "request_id": "abc-1", "trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331",
-        ])
+        #expect(
+            metadata.mapValues(\.description) == [
+                "request_id": "abc-1", "trace_id": "0af7651916cd43dd8448eb211c80319c", "span_id": "b7ad6b7169203331",
+            ])
         #expect(Logger.MetadataProvider.callContext.get().isEmpty)
     }
 

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("The ring of waiting lines")
 struct LogRingTests {
-    @Test("Whatever is appended and written in whatever pieces, what comes out is what was taken, in order", arguments: 1...40)
+    @Test(
+        "Whatever is appended and written in whatever pieces, what comes out is what was taken, in order",
+        arguments: 1...40)
     func agreesWithAnArray(seed: UInt64) {
         var random = FastRandom(seed: seed)
         var ring = LogRing(capacity: Int.random(in: 1...64, using: &random))

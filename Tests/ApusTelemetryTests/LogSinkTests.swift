@@ -20,7 +20,9 @@ struct LogSinkTests {
         let target = MemoryLogTarget()
         let sink = LogSink(target: target, capacity: 8 << 20)
         DispatchQueue.concurrentPerform(iterations: 8) { writer in
-            for number in 0..<2000 { sink.append("\(writer) \(number) \(String(repeating: "x", count: number % 90))\n") }
+            for number in 0..<2000 {
+                sink.append("\(writer) \(number) \(String(repeating: "x", count: number % 90))\n")
+            }
         }
         #expect(sink.flush(within: .seconds(10)))
         #expect(sink.lostLines == 0)

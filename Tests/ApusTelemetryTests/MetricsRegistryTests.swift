@@ -9,7 +9,9 @@ struct MetricsRegistryTests {
     func identity() {
         let registry = MetricsRegistry()
         #expect(registry.counter("a_total", "") === registry.counter("a", ""))
-        #expect(registry.gauge("g", "", labels: ["x": "1", "y": "2"]) === registry.gauge("g", "", labels: ["y": "2", "x": "1"]))
+        #expect(
+            registry.gauge("g", "", labels: ["x": "1", "y": "2"])
+                === registry.gauge("g", "", labels: ["y": "2", "x": "1"]))
         #expect(registry.gauge("g", "", labels: ["x": "1"]) !== registry.gauge("g", "", labels: ["x": "2"]))
         let family = registry.counters("f", "", labels: ["x", "y"])
         #expect(family.labels(["1", "2"]) === family.labels(["1", "2"]))
@@ -98,7 +100,8 @@ struct MetricsRegistryTests {
     @Test("Names are made valid")
     func names() {
         let registry = MetricsRegistry()
-        registry.gauge("http.requests-now", "", labels: ["the label": "v", "1st": "v", "__name__": "v", "a:b": "v"]).set(1)
+        registry.gauge("http.requests-now", "", labels: ["the label": "v", "1st": "v", "__name__": "v", "a:b": "v"])
+            .set(1)
         registry.gauge("9lives", "").set(1)
         registry.gauge("größe:ok", "").set(1)
         registry.gauge("", "").set(1)

@@ -14,7 +14,8 @@ final class Pipe: Sendable {
         (reading, writing) = (ends[0], ends[1])
     }
 
-    /// Reads everything until the write end is closed, on a thread of its own; the result comes by the returned function.
+    /// Reads everything until the write end is closed, on a thread of its own; the result comes by the returned
+    /// function.
     func readAll() -> @Sendable () -> String {
         let result = Mutex<[UInt8]>([])
         let shared = Shared(result: result)

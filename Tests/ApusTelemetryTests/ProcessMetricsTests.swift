@@ -43,7 +43,8 @@ struct ProcessMetricsTests {
             if case .number(let value) = family.samples[0].value { values[family.name] = value }
         }
         #expect(try #require(values["process_resident_memory_bytes"]) > 1_048_576)
-        #expect(try #require(values["process_virtual_memory_bytes"]) > values["process_resident_memory_bytes"] ?? .infinity)
+        #expect(
+            try #require(values["process_virtual_memory_bytes"]) > values["process_resident_memory_bytes"] ?? .infinity)
         #expect(try #require(values["process_cpu_seconds"]) >= 0)
         #expect(try #require(values["process_open_fds"]) >= 3)
         #expect(try #require(values["process_threads"]) >= 1)

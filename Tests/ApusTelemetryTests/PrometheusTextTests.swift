@@ -7,11 +7,13 @@ struct PrometheusTextTests {
     /// One of everything.
     static func sample() -> MetricsRegistry {
         let registry = MetricsRegistry()
-        let requests = registry.counters("http_requests_total", "Requests, by \"route\".\nSecond \\ line.", labels: ["method", "route"])
+        let requests = registry.counters(
+            "http_requests_total", "Requests, by \"route\".\nSecond \\ line.", labels: ["method", "route"])
         requests.labels(["GET", "/v1/users/{id}"]).increment(by: 3)
         requests.labels(["POST", "a\"b\\c\nd"]).increment()
         registry.gauge("temperature_celsius", "Grüße.").set(-1.5)
-        let latency = registry.histogram("latency_seconds", "Duration.", buckets: .seconds([0.0005, 0.25, 1]), labels: ["route": "/"])
+        let latency = registry.histogram(
+            "latency_seconds", "Duration.", buckets: .seconds([0.0005, 0.25, 1]), labels: ["route": "/"])
         for value in [0.0001, 0.0005, 0.2, 0.75, 30] { latency.record(value) }
         registry.gauge("odd", "Special values.", labels: ["v": "nan"]).set(.nan)
         registry.gauge("odd", "Special values.", labels: ["v": "plus"]).set(.infinity)

@@ -6,7 +6,9 @@ import Testing
 @Suite("Metrics from libraries that use swift-metrics")
 struct SwiftMetricsTests {
     private let registry = MetricsRegistry()
-    private var factory: ApusMetricsFactory { ApusMetricsFactory(registry, timerBuckets: .seconds([0.1]), recorderBuckets: .plain([10])) }
+    private var factory: ApusMetricsFactory {
+        ApusMetricsFactory(registry, timerBuckets: .seconds([0.1]), recorderBuckets: .plain([10]))
+    }
 
     private var text: String { String(decoding: PrometheusText.write(registry), as: UTF8.self) }
 
@@ -55,7 +57,9 @@ struct SwiftMetricsTests {
 
     @Test("What is destroyed is no longer shown")
     func destroying() {
-        let (counter, fractions) = (CoreMetrics.Counter(label: "c", factory: factory), FloatingPointCounter(label: "f", factory: factory))
+        let (counter, fractions) = (
+            CoreMetrics.Counter(label: "c", factory: factory), FloatingPointCounter(label: "f", factory: factory)
+        )
         let (meter, recorder) = (Meter(label: "m", factory: factory), Recorder(label: "r", factory: factory))
         let timer = Timer(label: "t", factory: factory)
         #expect(registry.snapshot.count == 5)

@@ -12,7 +12,8 @@ struct TestLog {
     /// 2026-11-22T19:49:44.123Z
     static let time = WallTime(nanoseconds: 1_795_376_984_123_456_789)
 
-    init(_ format: LogFormat = .json, level: Logger.Level = .info, isColored: Bool = false, service: String = "orders") {
+    init(_ format: LogFormat = .json, level: Logger.Level = .info, isColored: Bool = false, service: String = "orders")
+    {
         output = LogOutput(
             target: target, service: service, format: format, level: level, isColored: isColored,
             clock: { TestLog.time })

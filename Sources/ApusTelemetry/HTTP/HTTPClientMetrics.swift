@@ -17,7 +17,8 @@ public final class HTTPClientMetrics: Sendable {
     private static let failureLimit = 64
 
     init(
-        requests: StatusCounters, failures: @escaping @Sendable (String) -> Counter, duration: Histogram, inFlight: Gauge
+        requests: StatusCounters, failures: @escaping @Sendable (String) -> Counter, duration: Histogram,
+        inFlight: Gauge
     ) {
         self.requests = requests
         failureCounter = failures

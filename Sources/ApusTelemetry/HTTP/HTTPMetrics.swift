@@ -11,9 +11,9 @@
 /// | `http_client_request_duration_seconds` | `service` |
 /// | `http_client_requests_in_flight` | `service` |
 ///
-/// `route` is the pattern (`/v1/users/{id}`), never the path: it comes from the program, not from who calls. `status` is
-/// the status as a number; statuses that no standard names are counted by class (`4xx`). For a client's call that got no
-/// answer, `status` is the failure's code (`connect_failed`).
+/// `route` is the pattern (`/v1/users/{id}`), never the path: it comes from the program, not from who calls. `status`
+/// is the status as a number; statuses that no standard names are counted by class (`4xx`). For a client's call that
+/// got no answer, `status` is the failure's code (`connect_failed`).
 ///
 /// ```swift
 /// let metrics = HTTPMetrics(registry)

@@ -2,7 +2,8 @@
 
 /// The instruments of one method and route of a server.
 ///
-/// Recording takes a handful of relaxed atomics: no lookup, no lock, no allocation, but for the first request of a status.
+/// Recording takes a handful of relaxed atomics: no lookup, no lock, no allocation, but for the first request of a
+/// status.
 public final class HTTPRouteMetrics: Sendable {
     private let requests: StatusCounters
     private let duration: Histogram

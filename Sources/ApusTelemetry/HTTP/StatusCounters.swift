@@ -3,13 +3,15 @@ import Synchronization
 
 /// One counter for each status of a route or service, found by an index instead of a lookup.
 ///
-/// A status gets its counter, and its series, when it is counted for the first time; after that counting is one load and
-/// one addition. Statuses that no standard names share a counter by class: `4xx`.
+/// A status gets its counter, and its series, when it is counted for the first time; after that counting is one load
+/// and one addition. Statuses that no standard names share a counter by class: `4xx`.
 final class StatusCounters: Sendable {
     /// The statuses that are shown by themselves: the registered ones that servers and proxies answer with.
     private static let shown: [Int] = [
-        100, 101, 103, 200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404, 405,
-        406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499,
+        100, 101, 103, 200, 201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 402, 403, 404,
+        405,
+        406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451,
+        499,
         500, 501, 502, 503, 504, 505, 507, 511,
     ]
 

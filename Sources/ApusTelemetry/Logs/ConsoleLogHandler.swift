@@ -8,14 +8,16 @@ public import Logging
 /// 19:49:44.123 INFO  order placed  order=17 request_id=4bf9…  (orders)
 /// ```
 ///
-/// The rules for metadata are those of ``JSONLogHandler``. Control characters are escaped, so that nobody can forge a line
-/// or steer the terminal. Colours as the ``LogOutput`` says.
+/// The rules for metadata are those of ``JSONLogHandler``. Control characters are escaped, so that nobody can forge a
+/// line or steer the terminal. Colours as the ``LogOutput`` says.
 public struct ConsoleLogHandler: LogHandler {
     private let label: String
     private let output: LogOutput
     private var ownLevel: Logger.Level?
 
+    /// What every line of this logger carries.
     public var metadata: Logger.Metadata = [:]
+    /// More metadata for each line.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// - Parameters:
@@ -28,6 +30,7 @@ public struct ConsoleLogHandler: LogHandler {
         self.metadataProvider = metadataProvider
     }
 
+    /// One field of what every line of this logger carries.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
@@ -39,6 +42,7 @@ public struct ConsoleLogHandler: LogHandler {
         set { ownLevel = newValue }
     }
 
+    /// Renders the line and hands it to the sink; never blocks on the stream.
     public func log(event: LogEvent) {
         let fields = sortedFields(of: event)
         LineBuffer.compose(to: output.sink, urgent: event.level.isUrgent) { line in

@@ -10,9 +10,9 @@ public import Logging
 /// ```
 ///
 /// - `time` is RFC 3339 in UTC with milliseconds, `level` one of swift-log's names, `logger` the logger's label.
-/// - Metadata stands at the top level; integers, `Double` and `Bool` given as `.stringConvertible` stay numbers and truth
-///   values. Each key appears once: the event's metadata wins over the provider's, and that over the logger's. A key of
-///   the line's own, such as `level`, is written as `fields.level`.
+/// - Metadata stands at the top level; integers, `Double` and `Bool` given as `.stringConvertible` stay numbers and
+///   truth values. Each key appears once: the event's metadata wins over the provider's, and that over the logger's. A
+///   key of the line's own, such as `level`, is written as `fields.level`.
 /// - `request_id`, `trace_id` and `span_id` come from `CallContext.current` unless metadata names them.
 /// - `error` is the description of the event's error.
 /// - Nothing in a message, key or value can end the line or the string, or steer a terminal: control characters are
@@ -28,6 +28,7 @@ public struct JSONLogHandler: LogHandler {
     /// ``carried`` as it stands in a line.
     private var fields = JSONFields()
 
+    /// More metadata for each line.
     public var metadataProvider: Logger.MetadataProvider?
 
     /// - Parameters:
@@ -40,6 +41,7 @@ public struct JSONLogHandler: LogHandler {
         identity = Self.identity(label: label, service: output.service)
     }
 
+    /// What every line of this logger carries.
     public var metadata: Logger.Metadata {
         get { carried }
         set {
@@ -48,6 +50,7 @@ public struct JSONLogHandler: LogHandler {
         }
     }
 
+    /// One field of what every line of this logger carries.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { carried[key] }
         set {
@@ -64,6 +67,7 @@ public struct JSONLogHandler: LogHandler {
         set { ownLevel = newValue }
     }
 
+    /// Renders the line and hands it to the sink; never blocks on the stream.
     public func log(event: LogEvent) {
         let merged = LogFields(logger: carried, provider: metadataProvider, event: event.metadata)
         LineBuffer.compose(to: output.sink, urgent: event.level.isUrgent) { line in

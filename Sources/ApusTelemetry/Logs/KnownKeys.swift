@@ -8,7 +8,8 @@ struct KnownKeys: OptionSet {
     static let traceID = KnownKeys(rawValue: 2)
     static let spanID = KnownKeys(rawValue: 4)
     static let error = KnownKeys(rawValue: 8)
-    /// A key that the line uses itself, or such a key behind any number of `fields.`: one more `fields.` keeps keys unique.
+    /// A key that the line uses itself, or such a key behind any number of `fields.`: one more `fields.` keeps keys
+    /// unique.
     static let reserved = KnownKeys(rawValue: 16)
     /// The same for `error`, which the line uses only if its event carries one.
     static let reservedWithError = KnownKeys(rawValue: 32)

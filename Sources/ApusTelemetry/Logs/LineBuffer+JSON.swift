@@ -4,8 +4,8 @@ import Logging
 extension LineBuffer {
     /// Appends `,"key":value`, or nothing if the line is at its limit.
     ///
-    /// A key that the line uses itself (`time`, `level`, `message`, `logger`, `service`, `truncated`, and `error` when the
-    /// event carries one) is written as `fields.key`, so that no key stands twice in a line.
+    /// A key that the line uses itself (`time`, `level`, `message`, `logger`, `service`, `truncated`, and `error` when
+    /// the event carries one) is written as `fields.key`, so that no key stands twice in a line.
     ///
     /// - Returns: what the line has now by this key.
     mutating func append(field key: String, _ value: Logger.MetadataValue, eventHasError: Bool) -> KnownKeys {

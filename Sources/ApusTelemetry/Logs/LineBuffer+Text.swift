@@ -11,8 +11,9 @@ extension LineBuffer {
 
     /// Appends `text` so that it can neither end the line nor a JSON string, nor steer a terminal.
     ///
-    /// Escaped are control characters (C0, DEL, C1), the line and paragraph separators and the marks that turn the writing
-    /// direction; with `.json`, quotes and backslashes too. Cut at a character's border where the line's limit is reached.
+    /// Escaped are control characters (C0, DEL, C1), the line and paragraph separators and the marks that turn the
+    /// writing direction; with `.json`, quotes and backslashes too. Cut at a character's border where the line's limit
+    /// is reached.
     mutating func append(_ text: String, escaping: Escaping) {
         let isDone: Void? = text.utf8.withContiguousStorageIfAvailable {
             append(UnsafeRawBufferPointer($0), escaping: escaping)
@@ -41,8 +42,8 @@ extension LineBuffer {
 
     /// Copies `length` bytes, for which there is room, if they are all printable ASCII without quote or backslash.
     ///
-    /// Eight at a time; the last eight may overlap those before. What was copied before something special was met counts
-    /// for nothing.
+    /// Eight at a time; the last eight may overlap those before. What was copied before something special was met
+    /// counts for nothing.
     @inline(__always)
     private mutating func copyPlain(_ source: UnsafeRawPointer, _ length: Int) -> Bool {
         let target = free

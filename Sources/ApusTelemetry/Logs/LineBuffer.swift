@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The bytes of one log line while it is rendered: in memory borrowed from the stack, and on the heap once they outgrow it.
+/// The bytes of one log line while it is rendered: in memory borrowed from the stack, and on the heap once they outgrow
+/// it.
 ///
 /// Text that would take the line past `limit` is cut, so that a line is bounded whatever is logged; what frames it is
 /// still written, so that a JSON line stays one.

@@ -31,6 +31,7 @@ public struct LogConfiguration: Sendable {
     /// The most bytes that wait for the stream, 1 MiB by default; past that, lines are dropped, counted and announced.
     public var bufferBytes: Int
 
+    /// A configuration; every parameter but the service's name has the default that its property names.
     public init(
         service: String, level: Logger.Level = .info, format: LogFormat = .auto, colors: LogColors = .auto,
         stream: LogStream = .standardError, bufferBytes: Int = 1 << 20

@@ -2,12 +2,14 @@
 public import Logging
 import Synchronization
 
-/// The level from which lines are written, shared by all loggers of a ``LogOutput`` and changeable while the process runs.
+/// The level from which lines are written, shared by all loggers of a ``LogOutput`` and changeable while the process
+/// runs.
 ///
 /// Reading is one relaxed atomic load; a change is seen by every thread soon after.
 public final class LogLevelBox: Sendable {
     private let rank: Atomic<UInt8>
 
+    /// - Parameter level: the level to begin with.
     public init(_ level: Logger.Level) {
         rank = Atomic(level.rank)
     }

@@ -3,8 +3,8 @@ public import Logging
 
 /// What all loggers of a process share: the sink, the level, the format, the service's name and the clock.
 ///
-/// Made by ``LogConfiguration/bootstrap(metadataProvider:)`` or ``LogConfiguration/makeOutput()``. Keep it to change the
-/// level while the process runs and to flush before it ends.
+/// Made by ``LogConfiguration/bootstrap(metadataProvider:)`` or ``LogConfiguration/makeOutput()``. Keep it to change
+/// the level while the process runs and to flush before it ends.
 public final class LogOutput: Sendable {
     /// Where lines go.
     public let sink: LogSink

@@ -3,8 +3,8 @@ import ApusCore
 public import Logging
 
 extension Logger.MetadataProvider {
-    /// Names the request that the current task handles: `request_id`, `trace_id` and `span_id` from `CallContext.current`,
-    /// as far as they are known.
+    /// Names the request that the current task handles: `request_id`, `trace_id` and `span_id` from
+    /// `CallContext.current`, as far as they are known.
     ///
     /// For log handlers of other makers. Those of Apus read the context themselves, without a dictionary.
     public static var callContext: Logger.MetadataProvider {

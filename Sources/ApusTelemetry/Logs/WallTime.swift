@@ -7,11 +7,13 @@
     import Darwin
 #endif
 
-/// The time of day that a log line shows, in nanoseconds since 1970 (UTC). Only for people and for the log: deadlines and
-/// durations are measured on `Instant`.
+/// The time of day that a log line shows, in nanoseconds since 1970 (UTC). Only for people and for the log: deadlines
+/// and durations are measured on `Instant`.
 public struct WallTime: Sendable, Hashable {
+    /// Since 1970-01-01T00:00:00Z; may be negative.
     public var nanoseconds: Int64
 
+    /// - Parameter nanoseconds: since 1970-01-01T00:00:00Z.
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }

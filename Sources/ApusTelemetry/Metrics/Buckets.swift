@@ -2,10 +2,11 @@
 
 /// The upper bounds of a histogram's buckets, and the step in which its values are counted.
 ///
-/// Values are held in fixed point, so that a histogram's sum is an integer: the same whatever the order of additions, and
-/// one atomic addition.
+/// Values are held in fixed point, so that a histogram's sum is an integer: the same whatever the order of additions,
+/// and one atomic addition.
 public struct Buckets: Sendable, Hashable {
-    /// The upper bounds, ascending; a value equal to a bound belongs to that bucket. What is above the last goes to `+Inf`.
+    /// The upper bounds, ascending; a value equal to a bound belongs to that bucket. What is above the last goes to
+    /// `+Inf`.
     public let bounds: [Double]
     /// Steps in one unit.
     let scale: Double

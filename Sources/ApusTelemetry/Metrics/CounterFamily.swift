@@ -6,8 +6,8 @@ public struct CounterFamily<let arity: Int>: Sendable {
 
     /// The counter with these label values, in the order of the label names; always the same one for the same values.
     ///
-    /// Takes a lock and compares text: ask once and keep the counter. Past the family's limit of series every new set of
-    /// values gets the one counter labelled `overflow="true"`.
+    /// Takes a lock and compares text: ask once and keep the counter. Past the family's limit of series every new set
+    /// of values gets the one counter labelled `overflow="true"`.
     public func labels(_ values: InlineArray<arity, String>) -> Counter {
         guard case .counter(let counter) = series.instrument(values, make: { .counter(Counter()) }) else {
             return Counter()

@@ -3,8 +3,8 @@ public import Synchronization
 
 /// A number that goes up and down: connections open, requests in flight, queue depth.
 ///
-/// Made by a ``MetricsRegistry`` and held by its owner. Setting is one relaxed atomic store, adding a compare-and-exchange
-/// that is repeated when another thread was faster. Whole numbers are exact up to 2⁵³.
+/// Made by a ``MetricsRegistry`` and held by its owner. Setting is one relaxed atomic store, adding a
+/// compare-and-exchange that is repeated when another thread was faster. Whole numbers are exact up to 2⁵³.
 public final class Gauge: Sendable {
     @usableFromInline let bits = Atomic<UInt64>(0)
 

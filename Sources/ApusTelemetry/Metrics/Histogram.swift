@@ -5,8 +5,8 @@ import Synchronization
 /// How often values fell into each of a few ranges, and their sum: durations, sizes.
 ///
 /// Made by a ``MetricsRegistry`` and held by its owner. Recording finds the bucket by comparing integers and makes two
-/// relaxed atomic additions, without lock or allocation. Count and sum are read one after the other, so a snapshot taken
-/// while values arrive may have a value in one and not yet in the other; the buckets always add up to the count.
+/// relaxed atomic additions, without lock or allocation. Count and sum are read one after the other, so a snapshot
+/// taken while values arrive may have a value in one and not yet in the other; the buckets always add up to the count.
 public final class Histogram: Sendable {
     /// The buckets' upper bounds.
     public let buckets: Buckets

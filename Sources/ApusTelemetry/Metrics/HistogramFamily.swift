@@ -8,10 +8,11 @@ public struct HistogramFamily<let arity: Int>: Sendable {
 
     /// The histogram with these label values, in the order of the label names; always the same one for the same values.
     ///
-    /// Takes a lock and compares text: ask once and keep the histogram. Past the family's limit of series every new set of
-    /// values gets the one histogram labelled `overflow="true"`.
+    /// Takes a lock and compares text: ask once and keep the histogram. Past the family's limit of series every new set
+    /// of values gets the one histogram labelled `overflow="true"`.
     public func labels(_ values: InlineArray<arity, String>) -> Histogram {
-        guard case .histogram(let histogram) = series.instrument(values, make: { .histogram(Histogram(buckets)) }) else {
+        guard case .histogram(let histogram) = series.instrument(values, make: { .histogram(Histogram(buckets)) })
+        else {
             return Histogram(buckets)
         }
         return histogram

@@ -9,6 +9,10 @@ public struct HistogramSnapshot: Sendable, Equatable {
     /// The sum of the values.
     public let sum: Double
 
+    /// - Parameters:
+    ///   - bounds: ascending, without `+Inf`.
+    ///   - counts: one more than there are bounds.
+    ///   - sum: the sum of the values.
     public init(bounds: [Double], counts: [UInt64], sum: Double) {
         self.bounds = bounds
         self.counts = counts

@@ -11,7 +11,9 @@ public struct MetricLabels: Sendable, Hashable, CustomStringConvertible {
 
     /// A label.
     public struct Pair: Sendable, Hashable {
+        /// A valid label name.
         public let name: String
+        /// Any text.
         public let value: String
     }
 
@@ -30,15 +32,18 @@ public struct MetricLabels: Sendable, Hashable, CustomStringConvertible {
         description = sorted.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",")
     }
 
+    /// Whether both are the labels of the same series.
     public static func == (left: MetricLabels, right: MetricLabels) -> Bool {
         left.description == right.description
     }
 
+    /// Feeds what ``==(_:_:)`` compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(description)
     }
 
-    /// The value with backslash, quote and line end escaped; other control characters as U+FFFD, which no scraper chokes on.
+    /// The value with backslash, quote and line end escaped; other control characters as U+FFFD, which no scraper
+    /// chokes on.
     private static func escaped(_ value: String) -> String {
         guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else { return value }
         var text = ""

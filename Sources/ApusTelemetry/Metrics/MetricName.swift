@@ -2,9 +2,9 @@
 
 /// Names as Prometheus allows them.
 ///
-/// Names come from this code and from libraries that know nothing of Prometheus, and a metric must never stop a service;
-/// so a name is not refused but made valid: every byte that isn't allowed becomes `_`, and a leading digit gets a `_` in
-/// front. `http.requests` and `http_requests` are therefore the same metric.
+/// Names come from this code and from libraries that know nothing of Prometheus, and a metric must never stop a
+/// service; so a name is not refused but made valid: every byte that isn't allowed becomes `_`, and a leading digit
+/// gets a `_` in front. `http.requests` and `http_requests` are therefore the same metric.
 enum MetricName {
     /// A metric name: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
     static func metric(_ name: String) -> String {

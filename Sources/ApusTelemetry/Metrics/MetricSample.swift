@@ -9,9 +9,12 @@ public struct MetricSample: Sendable, Equatable {
         case histogram(HistogramSnapshot)
     }
 
+    /// What tells it from the family's other series.
     public let labels: MetricLabels
+    /// What was measured.
     public let value: Value
 
+    /// A sample of the series with these labels.
     public init(labels: MetricLabels, value: Value) {
         self.labels = labels
         self.value = value

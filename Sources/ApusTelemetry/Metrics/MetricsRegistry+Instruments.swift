@@ -59,8 +59,8 @@ extension MetricsRegistry {
 
     /// A gauge that is read when it is scraped. A second one of the same name and labels replaces the first.
     ///
-    /// - Parameter read: called on the scraping thread, outside every lock; nil leaves the series out this time. Should be
-    ///   quick.
+    /// - Parameter read: called on the scraping thread, outside every lock; nil leaves the series out this time. Should
+    ///   be quick.
     public func gauge(
         _ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:],
         reading read: @escaping @Sendable () -> Double?
@@ -69,11 +69,11 @@ extension MetricsRegistry {
         _ = family(name, help, .gauge).replace(labels, with: .reading(read))
     }
 
-    /// A counter that is kept elsewhere and read when it is scraped. A second one of the same name and labels replaces the
-    /// first.
+    /// A counter that is kept elsewhere and read when it is scraped. A second one of the same name and labels replaces
+    /// the first.
     ///
-    /// - Parameter read: called on the scraping thread, outside every lock; nil leaves the series out this time. Must never
-    ///   fall.
+    /// - Parameter read: called on the scraping thread, outside every lock; nil leaves the series out this time. Must
+    ///   never fall.
     public func counter(
         _ name: String, _ help: String, labels: KeyValuePairs<String, String> = [:],
         reading read: @escaping @Sendable () -> Double?

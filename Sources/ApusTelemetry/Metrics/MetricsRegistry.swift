@@ -15,10 +15,11 @@ import Synchronization
 /// ```
 ///
 /// - Asking twice for the same name and labels gives the same instrument.
-/// - Names are made valid where they aren't: a byte that Prometheus doesn't allow becomes `_`. A counter may be named with
-///   or without `_total`.
-/// - A name that is already taken by a metric of another kind or with other buckets, or that another metric's series use
-///   (`x_count` beside a histogram `x`), gives an instrument that works but is not exposed; ``conflicts`` names it, and
+/// - Names are made valid where they aren't: a byte that Prometheus doesn't allow becomes `_`. A counter may be named
+///   with or without `_total`.
+/// - A name that is already taken by a metric of another kind or with other buckets, or that another metric's series
+///   use (`x_count` beside a histogram `x`), gives an instrument that works but is not exposed; ``conflicts`` names it,
+///   and
 ///   `telemetry_metric_conflicts` counts them. A metric never stops the service.
 /// - A family has at most `seriesLimit` series. Past that, new label values share the series `overflow="true"`, and
 ///   `telemetry_series_dropped_total{metric="…"}` counts them.

@@ -17,8 +17,8 @@ struct ProcessStatus: Sendable, Equatable {
     var residentPages: UInt64
     var threads: UInt64
 
-    /// Reads the text of `/proc/self/stat` (proc(5)). The name of the process stands in parentheses and may hold anything,
-    /// parentheses too, so counting begins after the last one.
+    /// Reads the text of `/proc/self/stat` (proc(5)). The name of the process stands in parentheses and may hold
+    /// anything, parentheses too, so counting begins after the last one.
     init?(stat: String) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split { $0 == " " || $0 == "\n" }

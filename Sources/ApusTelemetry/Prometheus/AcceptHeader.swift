@@ -20,8 +20,8 @@ struct AcceptHeader {
         ranges = text.split(separator: ",", maxSplits: Self.limit).prefix(Self.limit).compactMap(Self.range)
     }
 
-    /// How much `type`, in one of `versions`, is wanted: the weight of the most specific range that covers it, 0 for not at
-    /// all. A range without a version covers all.
+    /// How much `type`, in one of `versions`, is wanted: the weight of the most specific range that covers it, 0 for
+    /// not at all. A range without a version covers all.
     func weight(of type: String, versions: [String]) -> Double {
         let family = type.split(separator: "/").first.map { $0 + "/*" } ?? ""
         for candidate in [type, family, "*/*"] {

@@ -2,12 +2,12 @@
 
 /// Writes metrics as Prometheus reads them.
 ///
-/// One group a family, sorted by name: HELP and TYPE, then its series sorted by labels. A counter's samples end in `_total`;
-/// a histogram's buckets are cumulative, ascending, and end with `+Inf`, which equals the count. Sources: Prometheus
-/// exposition formats (text 0.0.4), OpenMetrics 1.0.
+/// One group a family, sorted by name: HELP and TYPE, then its series sorted by labels. A counter's samples end in
+/// `_total`; a histogram's buckets are cumulative, ascending, and end with `+Inf`, which equals the count. Sources:
+/// Prometheus exposition formats (text 0.0.4), OpenMetrics 1.0.
 public enum PrometheusText {
-    /// The format that a scraper with this `Accept` header wants: OpenMetrics if it prefers it to, or likes it as much as,
-    /// the classic text format; that one in every other case.
+    /// The format that a scraper with this `Accept` header wants: OpenMetrics if it prefers it to, or likes it as much
+    /// as, the classic text format; that one in every other case.
     public static func format(forAccept accept: String?) -> PrometheusFormat {
         guard let accept else { return .text }
         let header = AcceptHeader(accept)

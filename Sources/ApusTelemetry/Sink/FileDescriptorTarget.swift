@@ -9,16 +9,18 @@
 
 /// A log target that writes to a file descriptor, which it doesn't own and never closes.
 ///
-/// Waits where the descriptor is non-blocking and full (`EAGAIN`), tries again after a signal (`EINTR`), and reports every
-/// other error, a closed pipe (`EPIPE`) above all, as broken.
+/// Waits where the descriptor is non-blocking and full (`EAGAIN`), tries again after a signal (`EINTR`), and reports
+/// every other error, a closed pipe (`EPIPE`) above all, as broken.
 public struct FileDescriptorTarget: LogTarget {
     /// The descriptor written to.
     public let descriptor: CInt
 
+    /// - Parameter descriptor: open for writing for as long as the sink lives.
     public init(_ descriptor: CInt) {
         self.descriptor = descriptor
     }
 
+    /// Blocks until the system takes some of `bytes`.
     public func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         while true {
             let written = systemWrite(bytes)

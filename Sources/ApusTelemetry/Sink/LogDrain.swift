@@ -12,8 +12,9 @@ import Synchronization
 
 /// The thread that carries bytes from the ring to the target, and what it shares with the producers.
 ///
-/// It sleeps until there is something to write, writes it at once, and then pauses for the batch delay, so that under load
-/// a few hundred writes a second carry all lines. An urgent line, a flush or a ring that is half full ends the pause.
+/// It sleeps until there is something to write, writes it at once, and then pauses for the batch delay, so that under
+/// load a few hundred writes a second carry all lines. An urgent line, a flush or a ring that is half full ends the
+/// pause.
 final class LogDrain: Sendable {
     private enum Mode {
         case writing
@@ -101,8 +102,8 @@ final class LogDrain: Sendable {
 
     // MARK: The thread
 
-    /// Starts the thread; false if the system has none to give, in which case lines are counted as lost once the ring is
-    /// full.
+    /// Starts the thread; false if the system has none to give, in which case lines are counted as lost once the ring
+    /// is full.
     func start() -> Bool {
         let drain = Unmanaged.passRetained(self)
         #if canImport(Darwin)

@@ -2,9 +2,10 @@
 
 /// The bytes that wait to be written, and the count of lines for which there was no room.
 ///
-/// A ring of fixed size. Positions count bytes since the beginning and never decrease; the producer copies lines in behind
-/// `end`, the drain writes from `start` without holding a lock, for no producer touches what lies between the two. A ring
-/// that has run empty starts again at its first byte, so that a quiet log touches few pages.
+/// A ring of fixed size. Positions count bytes since the beginning and never decrease; the producer copies lines in
+/// behind
+/// `end`, the drain writes from `start` without holding a lock, for no producer touches what lies between the two. A
+/// ring that has run empty starts again at its first byte, so that a quiet log touches few pages.
 struct LogRing: ~Copyable {
     /// What the drain does next.
     enum Step: Sendable {

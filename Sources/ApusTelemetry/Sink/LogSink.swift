@@ -2,12 +2,12 @@
 
 /// A bounded buffer between those who log and the stream that the log goes to.
 ///
-/// Appending copies the line under a short lock and never waits for the stream: a dedicated thread writes. When the buffer
-/// is full, the line is dropped and counted, and as soon as what was before it is written, one line says how many are
-/// missing at that place. Nothing is reordered.
+/// Appending copies the line under a short lock and never waits for the stream: a dedicated thread writes. When the
+/// buffer is full, the line is dropped and counted, and as soon as what was before it is written, one line says how
+/// many are missing at that place. Nothing is reordered.
 ///
-/// Lines still in the buffer are lost when the process is killed or traps; ``flush(within:)`` before an orderly exit. When
-/// the last reference goes, the thread writes what is left and ends.
+/// Lines still in the buffer are lost when the process is killed or traps; ``flush(within:)`` before an orderly exit.
+/// When the last reference goes, the thread writes what is left and ends.
 public final class LogSink: Sendable {
     private let drain: LogDrain
 
@@ -16,9 +16,10 @@ public final class LogSink: Sendable {
     /// - Parameters:
     ///   - target: where the lines go.
     ///   - capacity: the most bytes that wait, those being written included; 1 MiB by default, at least 1.
-    ///   - batchDelay: the pause between two writes in which lines are gathered, 5 ms by default. The first line after a
-    ///     quiet time, an urgent one and a buffer half full don't wait for it.
-    ///   - announcement: makes the line, line end included, that says how many are missing. Called on the sink's thread.
+    ///   - batchDelay: the pause between two writes in which lines are gathered, 5 ms by default. The first line after
+    ///     a quiet time, an urgent one and a buffer half full don't wait for it.
+    ///   - announcement: makes the line, line end included, that says how many are missing. Called on the sink's
+    ///     thread.
     public init(
         target: some LogTarget, capacity: Int = 1 << 20, batchDelay: Duration = .milliseconds(5),
         announcement: @escaping @Sendable (_ lost: Int) -> String = { "\($0) log lines were dropped\n" }
@@ -53,8 +54,8 @@ public final class LogSink: Sendable {
     /// How many lines were lost since the beginning, for want of room or because the target is broken.
     public var lostLines: Int { drain.lostLines }
 
-    /// Blocks the calling thread until every line taken so far is written or lost, for at most `limit`; for the end of a
-    /// process.
+    /// Blocks the calling thread until every line taken so far is written or lost, for at most `limit`; for the end of
+    /// a process.
     ///
     /// - Returns: false if the time was over first.
     @discardableResult

@@ -6,7 +6,7 @@
 public protocol LogTarget: Sendable {
     /// Writes the beginning of `bytes`, which are whole lines or parts of them, as they come.
     ///
-    /// - Returns: how many bytes were written; zero if the target is broken, whereupon the sink gives these bytes up and
-    ///   counts their lines as lost.
+    /// - Returns: how many bytes were written; zero if the target is broken, whereupon the sink gives these bytes up
+    ///   and counts their lines as lost.
     func write(_ bytes: UnsafeRawBufferPointer) -> Int
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The target as the sink's thread sees it: remembers whether the last byte written ended a line, so that what follows a
-/// failure begins on a line of its own.
+/// The target as the sink's thread sees it: remembers whether the last byte written ended a line, so that what follows
+/// a failure begins on a line of its own.
 struct LogWriter {
     private let target: any LogTarget
     private var isMidLine = false

@@ -13,6 +13,7 @@ public final class MemoryLogTarget: LogTarget {
         self.limit = limit
     }
 
+    /// Keeps the beginning of `bytes` for which there is room.
     public func write(_ bytes: UnsafeRawBufferPointer) -> Int {
         kept.withLock { kept in
             let room = min(bytes.count, limit - kept.count)

@@ -14,8 +14,9 @@ public import CoreMetrics
 /// | recorder that aggregates | histogram, ``Buckets/plain(_:)`` |
 /// | timer | histogram of seconds, `_seconds` |
 ///
-/// Labels and dimensions become valid names (`http.requests` is `http_requests`), the registry's limit of series applies,
-/// and the same label and dimensions give the same series. Destroying a metric takes its series out of the exposition.
+/// Labels and dimensions become valid names (`http.requests` is `http_requests`), the registry's limit of series
+/// applies, and the same label and dimensions give the same series. Destroying a metric takes its series out of the
+/// exposition.
 public struct ApusMetricsFactory: MetricsFactory {
     private let registry: MetricsRegistry
     private let timerBuckets: Buckets
@@ -33,6 +34,7 @@ public struct ApusMetricsFactory: MetricsFactory {
 
     private static let help = "Recorded through swift-metrics."
 
+    /// A counter, exposed with `_total`.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         let labels = Self.labels(dimensions)
         return BridgedCounter(
@@ -40,6 +42,7 @@ public struct ApusMetricsFactory: MetricsFactory {
             counter: registry.counter(label, Self.help, labels: labels))
     }
 
+    /// A counter of fractions, exposed with `_total`.
     public func makeFloatingPointCounter(
         label: String, dimensions: [(String, String)]
     ) -> any FloatingPointCounterHandler {
@@ -48,10 +51,12 @@ public struct ApusMetricsFactory: MetricsFactory {
         return BridgedFloatingPointCounter(family: family, labels: labels)
     }
 
+    /// A gauge.
     public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         makeGauge(label, dimensions)
     }
 
+    /// A histogram, or a gauge if it doesn't aggregate.
     public func makeRecorder(
         label: String, dimensions: [(String, String)], aggregate: Bool
     ) -> any RecorderHandler {
@@ -59,26 +64,32 @@ public struct ApusMetricsFactory: MetricsFactory {
         return makeHistogram(label, dimensions, recorderBuckets)
     }
 
+    /// A histogram of seconds, exposed with `_seconds`.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         makeHistogram(label.hasSuffix("_seconds") ? label : label + "_seconds", dimensions, timerBuckets)
     }
 
+    /// Takes the series out of the exposition.
     public func destroyCounter(_ handler: any CounterHandler) {
         (handler as? any BridgedMetric)?.remove()
     }
 
+    /// Takes the series out of the exposition.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {
         (handler as? any BridgedMetric)?.remove()
     }
 
+    /// Takes the series out of the exposition.
     public func destroyMeter(_ handler: any MeterHandler) {
         (handler as? any BridgedMetric)?.remove()
     }
 
+    /// Takes the series out of the exposition.
     public func destroyRecorder(_ handler: any RecorderHandler) {
         (handler as? any BridgedMetric)?.remove()
     }
 
+    /// Takes the series out of the exposition.
     public func destroyTimer(_ handler: any TimerHandler) {
         (handler as? any BridgedMetric)?.remove()
     }
