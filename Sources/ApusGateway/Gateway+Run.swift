@@ -23,13 +23,15 @@ extension Gateway {
             let file = try GatewayFile.read(path: configurationFile)
             for problem in file.problems { StandardOutput.writeError("\(problem)\n") }
             guard let configuration = file.configuration else { return 2 }
-            let settings = try settings(environment ?? ProcessInfo.processInfo.environment, drainTimeout: configuration.drainTimeout)
+            let environment = environment ?? ProcessInfo.processInfo.environment
+            let settings = try settings(environment, drainTimeout: configuration.drainTimeout)
+            let tokens = try await configuration.auth?.verifier(environment: environment)
             let runtime = ServiceRuntime(settings, announce: { _ in })
             let log = try AccessLog.open(configuration.accessLog)
             let discovery = try discovery(configuration, runtime)
             let gateway = try Gateway(
                 configuration, loops: runtime.loops, metrics: runtime.metrics, logger: runtime.logger,
-                resolver: discovery?.resolver, accessLog: log?.sink)
+                resolver: discovery?.resolver, tokens: tokens, accessLog: log?.sink)
             gateway.install(in: runtime, discovery: discovery)
             let status = await runtime.runUntilExit()
             log?.sink.flush()
@@ -60,7 +62,7 @@ extension Gateway {
             var check = ApusRuntime.HealthCheckConfiguration()
             check.isCritical = false
             runtime.addCheck("service \(service.name)", check) {
-                guard service.hasUsableInstance(at: .now) else { throw GatewayStartError("no instance is usable") }
+                guard service.hasUsableInstance else { throw GatewayStartError("no instance is usable") }
             }
         }
         runtime.onReady("announce") { addresses in

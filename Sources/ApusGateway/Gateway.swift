@@ -41,7 +41,7 @@ public final class Gateway: Sendable {
     /// - Throws: ``InvalidConfiguration`` with what is wrong.
     public init(
         _ configuration: GatewayConfiguration, loops: EventLoops, metrics: MetricsRegistry, logger: Logger,
-        resolver: (any Resolver)? = nil, tokens: (any TokenVerifier)? = nil, accessLog: LogSink? = nil
+        resolver: (any Resolver)? = nil, tokens: (any RequestAuthenticator)? = nil, accessLog: LogSink? = nil
     ) throws(InvalidConfiguration) {
         guard configuration.auth == nil || tokens != nil else {
             throw InvalidConfiguration([ConfigurationProblem("auth", "this gateway has nothing that verifies tokens")])

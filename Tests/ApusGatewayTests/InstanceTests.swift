@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusDiscovery
 import ApusHTTP
@@ -68,24 +69,12 @@ struct InstanceTests {
             let instance = gateway.gateway.box.current.services[0].instances[0]
             #expect(await eventually { instance.health.withLock { $0.checks > 0 } })
             isIll.value = true
-            #expect(await eventually { !instance.isHealthy.load(ordering: .relaxed) })
+            #expect(await eventually { !instance.candidate.isUsable })
             for _ in 0..<4 { #expect(try await gateway.send(.get, "/").text() == "other") }
             #expect(instance.health.withLock { $0.lastFailure } == "answered 503 Service Unavailable")
             isIll.value = false
             let happened = try await eventually { try await gateway.send(.get, "/").text() == "patient" }
             #expect(happened)
         }
-    }
-
-    @Test("health changes only after runs of results")
-    func hysteresis() {
-        var record = HealthRecord()
-        func check(_ failure: String?) -> Bool {
-            record.record(failure, took: .zero, now: .now, unhealthyAfter: 3, healthyAfter: 2)
-        }
-        #expect(!check("a") && !check("b") && !check(nil))
-        #expect(!check("a") && !check("b") && check("c"))
-        #expect(!record.isHealthy && !check(nil) && !check("x") && !check(nil) && check(nil))
-        #expect(record.isHealthy)
     }
 }

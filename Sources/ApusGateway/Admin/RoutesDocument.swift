@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
@@ -51,18 +52,17 @@ enum RoutesDocument {
 
     private static func instance(_ instance: InstanceState, _ now: Instant) -> String {
         let health = instance.health.withLock { $0 }
-        let isHealthy = instance.isHealthy.load(ordering: .relaxed)
-        let status = !isHealthy ? "unhealthy" : instance.isAvoided(at: now) ? "unreachable" : "healthy"
+        let reasons = instance.candidate.unusable
+        let status = reasons.contains(.unhealthy) ? "unhealthy" : reasons.contains(.ejected) ? "unreachable" : "healthy"
         var fields = [
             ("id", JSONText.quoted(instance.id)), ("endpoint", JSONText.quoted(instance.endpoint.description)),
             ("status", "\"\(status)\""), ("requests", "\(instance.requests.load(ordering: .relaxed))"),
             ("failures", "\(instance.failures.load(ordering: .relaxed))"),
+            ("inFlight", "\(instance.candidate.inFlight)"),
         ]
         if health.checks > 0 {
             var check = [("checks", "\(health.checks)"), ("durationMs", "\(health.lastDuration.milliseconds)")]
-            if let changed = health.changed {
-                check.append(("changedSecondsAgo", "\(changed.duration(to: now).seconds)"))
-            }
+            check.append(("sinceSeconds", "\(health.state.since.duration(to: now).seconds)"))
             if let failure = health.lastFailure { check.append(("lastFailure", JSONText.quoted(failure))) }
             fields.append(("health", object(check)))
         }

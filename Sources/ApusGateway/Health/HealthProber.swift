@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import Logging
@@ -82,21 +83,23 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
         exchange = nil
         guard !isStopped else { return }
         let now = Instant.now
-        let (changed, isHealthy) = instance.health.withLock { record in
-            let changed = record.record(
-                failure, took: began.duration(to: now), now: now, unhealthyAfter: configuration.unhealthyAfter,
-                healthyAfter: configuration.healthyAfter)
-            return (changed, record.isHealthy)
+        let transition = instance.health.withLock {
+            $0.record(failure, took: began.duration(to: now), now: now)
         }
-        if changed {
-            instance.isHealthy.store(isHealthy, ordering: .relaxed)
-            logger.log(
-                level: isHealthy ? .notice : .warning, isHealthy ? "instance is healthy again" : "instance is unhealthy",
-                metadata: [
-                    "service": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
-                ])
+        if let transition {
+            let isHealthy = transition.to == .healthy
+            instance.candidate.mark(.unhealthy, !isHealthy)
+            if !isHealthy || transition.from == .unhealthy { log(isHealthy, failure) }
         }
         schedule()
+    }
+
+    private func log(_ isHealthy: Bool, _ failure: String?) {
+        logger.log(
+            level: isHealthy ? .notice : .warning, isHealthy ? "instance is healthy again" : "instance is unhealthy",
+            metadata: [
+                "service": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
+            ])
     }
 
     /// The interval plus or minus a tenth.

@@ -14,12 +14,12 @@ final class GatewayModel: Sendable {
     /// For requests that no route takes.
     let unmatched: RouteMetrics
     let inFlight: Gauge
-    let tokens: (any TokenVerifier)?
+    let tokens: (any RequestAuthenticator)?
 
     /// - Throws: ``InvalidConfiguration`` for values that the parts refuse.
     init(
         _ configuration: GatewayConfiguration, state: GatewayState, registry: MetricsRegistry,
-        tokens: (any TokenVerifier)?
+        tokens: (any RequestAuthenticator)?
     ) throws(InvalidConfiguration) {
         self.configuration = configuration
         self.tokens = tokens

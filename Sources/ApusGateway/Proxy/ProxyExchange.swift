@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusAuth
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
@@ -26,7 +28,8 @@ final class ProxyExchange: RequestReceiver {
 
     private var body = RequestBody.none
     private var permit: CircuitBreakerPermit?
-    private var tried: [InstanceState] = []
+    private var lease: CandidateLease?
+    private var tried: [Candidate] = []
     private(set) var upstream: ClientExchange?
     private var leg: UpstreamLeg?
     private var streamsBody = false
@@ -50,17 +53,21 @@ final class ProxyExchange: RequestReceiver {
     /// - Parameter path: The length of the path in the target.
     func begin(_ route: RouteModel, path: Int, info: ConnectionInfo) {
         self.route = route
-        var subject: String?
+        var principal: Principal?
         if let scopes = route.scopes {
-            switch Authorization.check(head.headers, scopes: scopes, by: model.tokens) {
-            case .success(let token): subject = token.subject
-            case .failure(let refusal): return answer(refusal.problem)
+            do throws(AuthFailure) {
+                principal = try model.tokens?.authenticate(authorization: head.headers.values(.authorization))
+                try principal?.require(scopes: scopes)
+            } catch {
+                return answer(GatewayProblem(error))
             }
+            // The gateway isn't made without something that verifies tokens if a route asks for one.
+            guard principal != nil else { return answer(.noAuthenticator) }
         }
         if let limiter = route.limiter {
             let key =
                 switch route.configuration.rateLimit?.by {
-                case .subject: subject ?? ""
+                case .subject: principal?.subject ?? ""
                 case .route: ""
                 case .client, nil: sender
                 }
@@ -108,6 +115,7 @@ final class ProxyExchange: RequestReceiver {
         case .instance(let instance, let permit):
             self.instance = instance
             self.permit = permit
+            lease = instance.candidate.lease()
             attempts += 1
             instance.requests.add(1, ordering: .relaxed)
             let attempt = attempts
@@ -132,7 +140,7 @@ final class ProxyExchange: RequestReceiver {
         if let instance {
             instance.failures.add(1, ordering: .relaxed)
             if failure.code == .connectFailed, let timeout = route?.service.configuration.failTimeout {
-                instance.avoid(from: .now, for: timeout)
+                instance.avoid(for: timeout, on: context.loop)
             }
         }
         record(CallOutcome(failure))
@@ -144,7 +152,7 @@ final class ProxyExchange: RequestReceiver {
         if !failure.mayHaveReachedPeer, failure.code == .connectFailed || failure.code == .overloaded, let leg, let route,
             let instance, attempts < route.configuration.attempts
         {
-            tried.append(instance)
+            tried.append(instance.candidate)
             route.metrics.retries.increment()
             return call(leg)
         }
@@ -232,6 +240,7 @@ final class ProxyExchange: RequestReceiver {
     }
 
     private func record(_ outcome: CallOutcome) {
+        lease = nil
         guard let permit = permit.take() else { return }
         instance?.breaker?.record(permit, outcome)
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import NIOCore
 import Synchronization
 
 /// What the gateway knows of one instance of a service: its connections, its health, its breaker. Kept as long as the
@@ -11,20 +13,20 @@ final class InstanceState: Sendable {
     let endpoint: Endpoint
     let breaker: CircuitBreaker?
 
-    /// False once active health checks have failed often enough.
-    let isHealthy = Atomic<Bool>(true)
-    /// The instant, in nanoseconds, until which requests go elsewhere because a connection failed.
-    let avoidedUntil = Atomic<Int64>(.min)
+    /// What balancing sees: marked `unhealthy` by active checks, and `ejected` for a while after a connection failed.
+    let candidate: Candidate
     let requests = Atomic<UInt64>(0)
     let failures = Atomic<UInt64>(0)
     let health: Mutex<HealthRecord>
 
+    private let avoidedUntil = Atomic<Int64>(.min)
     private let configuration: HTTPClientConfiguration
     private let slots: [PoolSlot]
 
     init(id: String, endpoint: Endpoint, service: ServiceConfiguration, loops: Int) throws(InvalidConfiguration) {
         self.id = id
         self.endpoint = endpoint
+        candidate = Candidate(id: id)
         configuration = service.clientConfiguration
         if let breaker = service.breaker {
             self.breaker = try CircuitBreaker(service: service.name, configuration: breaker.resilience)
@@ -32,7 +34,7 @@ final class InstanceState: Sendable {
             breaker = nil
         }
         slots = (0..<loops).map { _ in PoolSlot() }
-        health = Mutex(HealthRecord())
+        health = Mutex(try HealthRecord(service.healthCheck, now: .now))
     }
 
     /// The connections of the loop that this is called on.
@@ -45,13 +47,24 @@ final class InstanceState: Sendable {
         slots[loop.index].shutdown()
     }
 
-    /// Sends requests elsewhere for a while, because a connection failed at `now`.
-    func avoid(from now: Instant, for duration: Duration) {
-        avoidedUntil.store(now.advanced(by: duration).nanoseconds, ordering: .relaxed)
+    /// Sends requests elsewhere for a while, because a connection failed.
+    func avoid(for duration: Duration, on loop: Loop) {
+        let until = Instant.now.advanced(by: duration)
+        avoidedUntil.store(until.nanoseconds, ordering: .relaxed)
+        guard candidate.mark(.ejected, true) else { return }
+        scheduleReturn(at: until, on: loop)
     }
 
-    func isAvoided(at now: Instant) -> Bool {
-        avoidedUntil.load(ordering: .relaxed) > now.nanoseconds
+    private func scheduleReturn(at instant: Instant, on loop: Loop) {
+        let wait = TimeAmount.nanoseconds(max(0, Instant.now.duration(to: instant).nanoseconds))
+        loop.eventLoop.scheduleTask(in: wait) {
+            let until = Instant(nanoseconds: self.avoidedUntil.load(ordering: .relaxed))
+            if until <= .now {
+                self.candidate.mark(.ejected, false)
+            } else {
+                self.scheduleReturn(at: until, on: loop)
+            }
+        }
     }
 }
 

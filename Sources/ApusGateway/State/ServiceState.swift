@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import Synchronization
@@ -26,9 +27,7 @@ final class ServiceState: Sendable {
     var instances: [InstanceState] { shared.withLock { $0 } }
 
     /// Whether a request would find an instance now.
-    func hasUsableInstance(at now: Instant) -> Bool {
-        instances.contains { $0.isHealthy.load(ordering: .relaxed) && !$0.isAvoided(at: now) }
-    }
+    var hasUsableInstance: Bool { instances.contains { $0.candidate.isUsable } }
 
     /// Takes over a new list. Instances that stay keep their state.
     ///
@@ -65,7 +64,7 @@ final class ServiceState: Sendable {
     }
 
     /// The instance for the next request on `loop`, with the breaker's permit.
-    func pick(on loop: Loop, at now: Instant, except tried: [InstanceState]) -> ServiceSlot.Pick {
+    func pick(on loop: Loop, at now: Instant, except tried: [Candidate]) -> ServiceSlot.Pick {
         let slot = slots[loop.index]
         let newest = version.load(ordering: .acquiring)
         if slot.version != newest {

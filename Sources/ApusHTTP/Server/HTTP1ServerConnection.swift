@@ -301,6 +301,11 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
             context.close(mode: .output, promise: nil)
             setReadDeadline(.seconds(2))
             resumeHeldRead()
+        } else if configuration.tls == nil {
+            reading = .closed
+            // Closing drops what the socket has not taken yet: first everything goes out.
+            let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in closing.value.close(promise: nil) }
         } else {
             reading = .closed
             context.close(promise: nil)

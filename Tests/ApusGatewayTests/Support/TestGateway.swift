@@ -22,7 +22,7 @@ final class TestGateway: Sendable {
     private let sink: LogSink
 
     init(
-        _ yaml: String, loops: EventLoops, resolver: (any Resolver)? = nil, tokens: (any TokenVerifier)? = nil
+        _ yaml: String, loops: EventLoops, resolver: (any Resolver)? = nil, tokens: (any RequestAuthenticator)? = nil
     ) async throws {
         self.loops = loops
         let file = GatewayFile("listeners: [{ address: 127.0.0.1:0 }]\n" + yaml, name: "test.yaml")
@@ -73,7 +73,7 @@ final class TestGateway: Sendable {
 /// - Parameter yaml: Gets the addresses of the servers; services and routes.
 func withGateway(
     servers responders: [any HTTPResponder & Sendable] = [], loops count: Int = 1, resolver: (any Resolver)? = nil,
-    tokens: (any TokenVerifier)? = nil, _ yaml: ([ServerAddress]) -> String,
+    tokens: (any RequestAuthenticator)? = nil, _ yaml: ([ServerAddress]) -> String,
     _ body: (TestGateway, [Upstream]) async throws -> Void
 ) async throws {
     let loops = EventLoops(count: count)
