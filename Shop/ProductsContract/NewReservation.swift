@@ -43,6 +43,6 @@ public struct ReservationReference: Described, Hashable {
     }
 
     public static let schema = Schema<ReservationReference> {
-        Field("orderId", \.orderId, .length(1...100))
+        Field("orderId", \.orderId, .length(1...300))
     }
 }

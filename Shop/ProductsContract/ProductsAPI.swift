@@ -39,7 +39,7 @@ public enum ProductsAPI: Contract {
     public static let reserve = Operation(
         .put, "/v1/reservations/{orderId}", name: "reserve", parameters: ReservationReference.self,
         body: NewReservation.self, output: Reservation.self,
-        errors: [unknownProduct, outOfStock, reservationClosed],
+        errors: [unknownProduct, outOfStock, reservationClosed, reservationDiffers],
         summary: "Takes the items out of stock for an order, all or none. The same again changes nothing.")
 
     public static let release = Operation(
@@ -49,8 +49,9 @@ public enum ProductsAPI: Contract {
 
     public static let commit = Operation(
         .put, "/v1/reservations/{orderId}/commit", name: "commit", parameters: ReservationReference.self,
-        output: Reservation.self, errors: [.notFound, reservationClosed],
-        summary: "Makes the reservation final, so that it no longer expires. The same again changes nothing.")
+        output: Reservation.self, errors: [.notFound, outOfStock],
+        summary: "Makes the reservation final, so that it no longer expires. One that was given back is taken again; "
+            + "if too little is left, that is final as well. The same again changes nothing and answers the same.")
 
     // MARK: Errors
 
@@ -58,8 +59,10 @@ public enum ProductsAPI: Contract {
     public static let unknownProduct = DeclaredError(422, "unknown_product", "Unknown product")
     /// There is not enough of a product left.
     public static let outOfStock = DeclaredError(409, "out_of_stock", "Out of stock")
-    /// The reservation was released or has expired, and can't be used again.
+    /// The reservation was released or has expired, and can't be made again under this name.
     public static let reservationClosed = DeclaredError(409, "reservation_closed", "Reservation closed")
+    /// The order has a reservation, but of other items.
+    public static let reservationDiffers = DeclaredError(409, "reservation_differs", "Reservation of other items")
     /// The reservation is final and can't be released.
     public static let reservationCommitted = DeclaredError(409, "reservation_committed", "Reservation committed")
 }

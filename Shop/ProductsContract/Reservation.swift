@@ -37,6 +37,8 @@ public enum ReservationState: String, SchemaChoice {
     case held
     /// Taken out of stock for good.
     case committed
-    /// Given back, on request or because it expired.
+    /// Given back, on request or because it expired. A commit may take it again.
     case released
+    /// It had been given back, and not enough was left when it should be committed. Final.
+    case refused
 }
