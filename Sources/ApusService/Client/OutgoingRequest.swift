@@ -38,6 +38,15 @@ struct OutgoingRequest {
         self.headers = headers
     }
 
+    /// A body that is bytes already, to be sent again as often as it takes: who gets it knows it by its id.
+    init(posting bytes: [UInt8], contentType: String, to target: String) {
+        method = .post
+        self.target = target
+        headers = [.contentType: contentType]
+        body = HTTPBody(bytes)
+        isRepeatable = true
+    }
+
     /// The request of one attempt.
     ///
     /// - Throws: `deadline_exceeded` if no time is left.

@@ -24,4 +24,9 @@ public struct ServiceNetwork: Sendable {
         ServiceClient(
             contract, resolver: resolver, http: http, metrics: metrics, configuration: configuration, time: time)
     }
+
+    /// A client of the service that is registered as `name`.
+    func client(named name: String) -> ServiceClient {
+        ServiceClient(name, resolver: resolver, http: http, metrics: metrics)
+    }
 }

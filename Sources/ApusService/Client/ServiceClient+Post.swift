@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+import ApusHTTP
+import ApusTelemetry
+
+extension ServiceClient {
+    /// Posts bytes that the service takes without a contract's operation, such as an event. Sent to another instance if
+    /// a connection is lost: the service must know what it had already.
+    ///
+    /// - Returns: the head of the answer, whatever its status.
+    func post(_ bytes: [UInt8], contentType: String, to target: String) async throws(CallFailure) -> ResponseHead {
+        let now = time.now
+        let context = (CallContext.current ?? CallContext()).narrowed(to: now.advanced(by: configuration.timeout))
+        let request = OutgoingRequest(posting: bytes, contentType: contentType, to: target)
+        metrics.begin()
+        do throws(CallFailure) {
+            let response = try await exchange(request, context)
+            _ = try await response.body.collect(upTo: configuration.maximumResponseBytes)
+            metrics.end(status: response.status.code, nanoseconds: time.now.nanoseconds - now.nanoseconds)
+            return response.head
+        } catch {
+            metrics.end(failure: error.code, nanoseconds: time.now.nanoseconds - now.nanoseconds)
+            throw named(error)
+        }
+    }
+}

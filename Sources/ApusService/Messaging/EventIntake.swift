@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+import ApusHTTP
+public import ApusMessaging
+import NIOCore
+
+/// The route on which a service takes the events that others relay to it.
+///
+/// `POST /events` with a CloudEvents document stores it in the queue and answers 204; the queue's worker handles it. The
+/// same event again changes nothing. The route is for other services: no gateway should lead to it.
+enum EventIntake {
+    static let path = "/events"
+
+    static func respond(to request: ServiceRequest, _ queue: SQLQueue) async throws -> HTTPResponse {
+        let type = request.http.head.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
+        guard type == Message.cloudEventType else {
+            throw Problem(.unsupportedMediaType, "An event must be \(Message.cloudEventType).")
+        }
+        let bytes = try await request.http.body.collect(upTo: queue.configuration.maximumBytes)
+        do throws(MessagingError) {
+            try await queue.receive(Message(cloudEvent: Array(bytes.readableBytesView)))
+            return HTTPResponse(status: .noContent)
+        } catch {
+            switch error.code {
+            case .invalid, .undecodable: throw Problem(.badRequest, error.message)
+            case .tooLarge: throw Problem(.bodyTooLarge, error.message)
+            case .overloaded:
+                var problem = Problem(.unavailable, error.message)
+                problem.retryAfter = error.retryAfter.map { Int($0.retryAfterSeconds) }
+                throw problem
+            default: throw error
+            }
+        }
+    }
+}
+
+extension ServiceBuilder {
+    /// Takes the events that other services relay, at `POST /events`, into `queue`, for its handlers.
+    public mutating func takeEvents(into queue: SQLQueue) {
+        route(.post, PathTemplate(EventIntake.path)) { request in
+            try await EventIntake.respond(to: request, queue)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusDiscovery
+public import ApusRuntime
+public import ApusSQL
+public import ApusTelemetry
+public import Logging
+
+/// What a service of this process is built on: its runtime, its database, and the way to other services.
+public struct ServiceHost: Sendable {
+    public let runtime: ServiceRuntime
+    public let database: any Database
+    public let network: ServiceNetwork
+
+    /// Takes what was made elsewhere. The database is closed and checked by the runtime.
+    public init(runtime: ServiceRuntime, database: any Database, network: ServiceNetwork) {
+        self.runtime = runtime
+        self.database = database
+        self.network = network
+        runtime.addResource("database") { await database.close() }
+        runtime.addCheck("database") { _ = try await database.query("SELECT 1") }
+    }
+
+    public var settings: ServiceSettings { runtime.settings }
+    public var metrics: MetricsRegistry { runtime.metrics }
+
+    /// A logger with a label of its own.
+    public func logger(_ label: String) -> Logger { runtime.telemetry.logger(label: label) }
+
+    /// Opens the database of `settings`, brings its tables up to date, joins the network of `REGISTRY_URL`, and lets
+    /// `program` add what runs.
+    ///
+    /// - Parameters:
+    ///   - watchdog: that of the loops that it shares with others of this process; nil for loops of its own.
+    ///   - network: the way to other services; nil for the one that `REGISTRY_URL` names.
+    /// - Throws: ``ApusRuntime/StartError`` and what assembling throws; then the database is closed again.
+    public static func start(
+        _ program: some ServiceProgram, _ settings: ServiceSettings, sharing watchdog: LoopWatchdog? = nil,
+        network: ((ServiceRuntime) throws -> ServiceNetwork)? = nil
+    ) async throws -> ServiceHost {
+        let database = try await ServiceDatabase.open(settings)
+        do {
+            try await ServiceDatabase.migrate(database, type(of: program).migrations)
+            let runtime = ServiceRuntime(settings, sharing: watchdog)
+            let host = ServiceHost(
+                runtime: runtime, database: database, network: try network?(runtime) ?? runtime.joinNetwork())
+            try program.assemble(host)
+            return host
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusRuntime
+import ApusSQL
+import Foundation
+
+/// What the executable of a service does with its arguments.
+///
+/// - without a command: brings the tables up to date and runs until SIGTERM or SIGINT.
+/// - `migrate`: brings the tables up to date, and says which steps ran; `migrate --dry-run` only says which would.
+/// - `--help` and `--print-config`, also with a command.
+public enum ServiceMain {
+    /// Runs `program` with this process's arguments, environment and `.env`.
+    ///
+    /// - Returns: what to exit with: 0 done or drained, 1 failed, 2 the settings are wrong. The reason is on standard
+    ///   error.
+    public static func run<Program: ServiceProgram>(_ program: Program.Type) async -> Int32 {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        let isMigration = arguments.first == "migrate"
+        var isDryRun = false
+        if isMigration {
+            arguments.removeFirst()
+            isDryRun = arguments.contains("--dry-run")
+            arguments.removeAll { $0 == "--dry-run" }
+        }
+        var settings = Settings(
+            arguments: arguments, environment: ProcessInfo.processInfo.environment, dotEnv: DotEnv(path: ".env"))
+        let service = ServiceSettings(from: &settings, name: program.name)
+        settings.rejectUnsupported(service)
+        let program = Program(from: &settings, service: service)
+        if let exit = settings.exit(program: CommandLine.arguments.first.map(baseName) ?? Program.name) {
+            StandardOutput.write(exit.output)
+            StandardOutput.writeError(exit.errors)
+            return exit.status
+        }
+        for warning in settings.warnings { StandardOutput.writeError("warning: \(warning)\n") }
+        do {
+            try DataFolder.prepare(service.dataDirectory)
+            if isMigration {
+                try await migrate(Program.migrations, service, isDryRun: isDryRun)
+                return 0
+            }
+            return try await ServiceHost.start(program, service).runtime.runUntilExit()
+        } catch {
+            return report(error, service.name)
+        }
+    }
+
+    /// Writes why a start failed to standard error.
+    ///
+    /// - Returns: what to exit with.
+    public static func report(_ error: any Error, _ name: String) -> Int32 {
+        StandardOutput.writeError("\(name): \(error)\n")
+        return (error as? StartError)?.exitStatus ?? 1
+    }
+
+    private static func migrate(
+        _ migrations: [Migrations], _ settings: ServiceSettings, isDryRun: Bool
+    ) async throws {
+        let database = try await ServiceDatabase.open(settings)
+        do {
+            let names =
+                isDryRun
+                ? try await ServiceDatabase.pending(database, migrations)
+                : try await ServiceDatabase.migrate(database, migrations)
+            for name in names { StandardOutput.write("\(isDryRun ? "pending" : "done") \(name)\n") }
+            if names.isEmpty { StandardOutput.write("nothing to do\n") }
+        } catch {
+            await database.close()
+            throw error
+        }
+        await database.close()
+    }
+
+    private static func baseName(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+}
+
+extension Settings {
+    /// Reports addresses of what is known but not built yet: ignoring them would be worse.
+    public mutating func rejectUnsupported(_ service: ServiceSettings) {
+        if service.redisURL != nil { reject("REDIS_URL", "is not supported yet; leave it empty for a cache in the process") }
+        if service.brokerURL != nil {
+            reject("BROKER_URL", "is not supported yet; leave it empty for the queue in the service's own database")
+        }
+        if service.databaseURL.scheme != "sqlite" {
+            reject("DATABASE_URL", "\(service.databaseURL.scheme):// is not supported yet; expected sqlite:PATH")
+        }
+    }
+}
