@@ -50,6 +50,12 @@ func shopExecutable(_ name: String, _ dependencies: [Target.Dependency]) -> Targ
     .executableTarget(name: name, dependencies: dependencies, path: "Shop/\(name)", swiftSettings: settings)
 }
 
+/// What a service of the shop is made with.
+let service: [Target.Dependency] = [
+    "ApusCore", "ApusContract", "ApusTelemetry", "ApusSQL", "ApusCache", "ApusMessaging", "ApusResilience",
+    "ApusRuntime", "ApusService", logging, lifecycle,
+]
+
 let package = Package(
     name: "apus",
     platforms: [.macOS(.v26)],
@@ -149,13 +155,19 @@ let package = Package(
         shop("UsersContract", ["ApusContract"]),
         shop("ProductsContract", ["ApusContract"]),
         shop("OrdersContract", ["ApusContract"]),
-        shop("Users", ["ApusService", "UsersContract"]),
-        shop("Products", ["ApusService", "ProductsContract"]),
-        shop("Orders", ["ApusService", "OrdersContract", "UsersContract", "ProductsContract"]),
+        shop("Users", service + ["UsersContract"]),
+        shop("Products", service + ["ProductsContract"]),
+        shop("Orders", service + ["OrdersContract", "UsersContract", "ProductsContract"]),
         shopExecutable("users-service", ["Users", "ApusService"]),
         shopExecutable("products-service", ["Products", "ApusService"]),
         shopExecutable("orders-service", ["Orders", "ApusService"]),
-        shopExecutable("shop", ["Users", "Products", "Orders", "ApusService"]),
+        shopExecutable("shop", service + ["Users", "Products", "Orders", "ApusDiscovery", "ApusHTTP"]),
+
+        // What scripts/bench measures beside the gateway
+        .executableTarget(
+            name: "bench-service",
+            dependencies: ["ApusContract", "ApusRuntime", "ApusDiscovery", "ApusService", "ApusHTTP"],
+            path: "bench/service", swiftSettings: settings),
 
         // Tests
         tests("ApusCore"),
@@ -176,7 +188,9 @@ let package = Package(
         .testTarget(
             name: "ShopTests",
             dependencies: [
-                "ApusHTTP", "UsersContract", "ProductsContract", "OrdersContract", subprocess,
+                "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract", "ApusCore",
+                "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusCache", "ApusMessaging", "ApusTelemetry",
+                "ApusDiscovery", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle, nioCore,
             ],
             swiftSettings: settings),
     ],

@@ -1,2 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-@main struct Main { static func main() {} }
+import ApusService
+import Foundation
+import Orders
+
+/// The orders service: `orders-service --help` says what can be set, `orders-service migrate` prepares the database.
+@main
+struct Main {
+    static func main() async {
+        exit(await ServiceMain.run(OrdersService.self))
+    }
+}

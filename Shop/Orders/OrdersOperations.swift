@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusService
+import ApusSQL
+import OrdersContract
+
+/// The implementation of ``OrdersAPI``.
+struct OrdersOperations: Sendable {
+    let database: any Database
+    let desk: OrderDesk
+
+    func implement(_ service: inout ServiceBuilder) {
+        service.implement(OrdersAPI.placeOrder) { call in
+            let order = try await desk.place(call.body, key: call.parameters.idempotencyKey)
+            return .created(order, location: "/v1/orders/\(order.id)")
+        }
+        service.implement(OrdersAPI.getOrder) { call in
+            guard let stored = try await OrderStore.find(call.parameters.id, in: database) else {
+                throw Problem(.notFound, "There is no order \(call.parameters.id).")
+            }
+            return stored.order
+        }
+        service.implement(OrdersAPI.listOrders) { call in
+            let cursor = try PageCursor(call.parameters.cursor)
+            let limit = call.parameters.limit ?? 50
+            let found = try await OrderStore.list(after: cursor.id, limit: limit + 1, in: database)
+            return OrderList(
+                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+        }
+    }
+}

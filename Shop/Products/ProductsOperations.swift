@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusService
+import ProductsContract
+
+/// The implementation of ``ProductsAPI``.
+struct ProductsOperations: Sendable {
+    let catalogue: Catalogue
+    let reservations: Reservations
+    let sweeper: ExpirySweeper
+
+    func implement(_ service: inout ServiceBuilder) {
+        service.implement(ProductsAPI.createProduct) { call in
+            let made = try await catalogue.create(call.body)
+            return .created(made.product, location: "/v1/products/\(made.product.id)", etag: made.etag)
+        }
+        service.implement(ProductsAPI.getProduct) { call in
+            let found = try await catalogue.product(call.parameters.id)
+            return .ok(found.product, etag: found.etag)
+        }
+        service.implement(ProductsAPI.listProducts) { call in
+            let cursor = try PageCursor(call.parameters.cursor)
+            let limit = call.parameters.limit ?? 50
+            let found = try await catalogue.list(after: cursor.id, limit: limit + 1)
+            return ProductList(
+                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+        }
+        service.implement(ProductsAPI.updateProduct) { call in
+            let changed = try await catalogue.update(call.parameters, call.body)
+            return .ok(changed.product, etag: changed.etag)
+        }
+        service.implement(ProductsAPI.reserve) { call in
+            let reservation = try await reservations.reserve(call.parameters.orderId, call.body)
+            sweeper.expect(reservation.expiresAt)
+            return reservation
+        }
+        service.implement(ProductsAPI.release) { call in
+            try await reservations.release(call.parameters.orderId)
+        }
+        service.implement(ProductsAPI.commit) { call in
+            try await reservations.commit(call.parameters.orderId)
+        }
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCache
+import ApusContract
+import ApusMessaging
+import ApusSQL
+import Foundation
+import Logging
+import UsersContract
+
+/// The users: in the database for good, in the cache for a while.
+///
+/// Reading asks the cache first, then the database, and fills the cache: once, however many ask at the same time. Changes
+/// go to the database and then out of the cache, which also forgets what is being loaded into it; so who has seen the
+/// answer to a change never reads an older state from this process. Where the cache is shared, that holds for all
+/// instances; where each instance has its own, another one may show the older state until the time to live ends.
+struct UserDirectory: Sendable {
+    static let timeToLive = Duration.seconds(300)
+
+    let database: any Database
+    let cache: any Cache
+    /// Tells others of new users; nil if nobody wants to know.
+    let queue: SQLQueue?
+    let logger: Logger
+    /// The wall clock.
+    let now: @Sendable () -> Date
+
+    /// Stores the user together with the message that it was created.
+    ///
+    /// - Throws: `email_taken`.
+    func create(_ new: NewUser) async throws -> VersionedUser {
+        try await unlessTaken {
+            try await database.transaction { transaction in
+                let stored = try await UserStore.insert(new, at: now().inMilliseconds, in: transaction)
+                let user = stored.user
+                try await queue?.publish(
+                    UserCreated(id: user.id, name: user.name, email: user.email, createdAt: user.createdAt),
+                    as: MessageType(UserCreated.self), in: transaction)
+                return stored
+            }
+        }
+    }
+
+    /// - Throws: `not_found`.
+    func user(_ id: Int) async throws -> VersionedUser {
+        let database = database
+        let load: @Sendable () async throws -> VersionedUser = {
+            guard let user = try await UserStore.find(id, in: database) else { throw Self.unknown(id) }
+            return user
+        }
+        do {
+            return try await cache.getOrLoad(Self.key(of: id), timeToLive: Self.timeToLive, load: load)
+        } catch let error as CacheError {
+            logger.warning("reading without the cache", metadata: ["error": "\(error)"])
+            return try await load()
+        }
+    }
+
+    func list(after id: Int, limit: Int) async throws -> [User] {
+        try await UserStore.list(after: id, limit: limit, in: database)
+    }
+
+    /// - Throws: `not_found`, `precondition_failed`, `email_taken`.
+    func update(_ condition: UserCondition, _ changes: UserChanges) async throws -> VersionedUser {
+        try await changing(condition.id) {
+            try await unlessTaken {
+                try await database.transaction { transaction in
+                    let user = try await Self.checked(condition, in: transaction).user
+                    guard
+                        let updated = try await UserStore.update(
+                            user.id, name: changes.name ?? user.name, email: changes.email ?? user.email,
+                            in: transaction)
+                    else { throw Self.unknown(user.id) }
+                    return updated
+                }
+            }
+        }
+    }
+
+    /// - Throws: `not_found`, `precondition_failed`.
+    func delete(_ condition: UserCondition) async throws {
+        try await changing(condition.id) {
+            try await database.transaction { transaction in
+                _ = try await Self.checked(condition, in: transaction)
+                try await UserStore.delete(condition.id, in: transaction)
+            }
+        }
+    }
+
+    /// Runs a change of a user and forgets it in the cache, also when it failed: it may have happened all the same.
+    private func changing<Value>(_ id: Int, _ change: () async throws -> Value) async throws -> Value {
+        let result: Result<Value, any Error>
+        do {
+            result = .success(try await change())
+        } catch {
+            result = .failure(error)
+        }
+        do {
+            try await cache.remove(Self.key(of: id))
+        } catch {
+            logger.error(
+                "the cache may show an older user", metadata: ["user": "\(id)", "error": "\(error)"])
+        }
+        return try result.get()
+    }
+
+    private func unlessTaken<Value>(_ change: () async throws -> Value) async throws -> Value {
+        do {
+            return try await change()
+        } catch let error as DatabaseError where error.code == .uniqueViolation {
+            throw Problem(UsersAPI.emailTaken, "Another user has this e-mail address.")
+        }
+    }
+
+    private static func checked(
+        _ condition: UserCondition, in transaction: any Transaction
+    ) async throws -> VersionedUser {
+        guard let stored = try await UserStore.find(condition.id, in: transaction) else { throw unknown(condition.id) }
+        guard stored.etag.fulfils(ifMatch: condition.ifMatch) else {
+            throw Problem(.preconditionFailed, "The user was changed since; its ETag is \(stored.etag) now.")
+        }
+        return stored
+    }
+
+    private static func key(of id: Int) -> String { "user:\(id)" }
+
+    private static func unknown(_ id: Int) -> Problem { Problem(.notFound, "There is no user \(id).") }
+}
+
+extension Date {
+    /// As exact as it goes over the wire, so that it is the same before and after.
+    var inMilliseconds: Date {
+        Date(timeIntervalSince1970: (timeIntervalSince1970 * 1000).rounded(.down) / 1000)
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusService
+import UsersContract
+
+/// The implementation of ``UsersAPI``.
+struct UsersOperations: Sendable {
+    let directory: UserDirectory
+
+    func implement(_ service: inout ServiceBuilder) {
+        service.implement(UsersAPI.createUser) { call in
+            let made = try await directory.create(call.body)
+            return .created(made.user, location: "/v1/users/\(made.user.id)", etag: made.etag)
+        }
+        service.implement(UsersAPI.getUser) { call in
+            let found = try await directory.user(call.parameters.id)
+            return .ok(found.user, etag: found.etag)
+        }
+        service.implement(UsersAPI.listUsers) { call in
+            let cursor = try PageCursor(call.parameters.cursor)
+            let limit = call.parameters.limit ?? 50
+            let found = try await directory.list(after: cursor.id, limit: limit + 1)
+            return UserList(
+                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+        }
+        service.implement(UsersAPI.updateUser) { call in
+            let changed = try await directory.update(call.parameters, call.body)
+            return .ok(changed.user, etag: changed.etag)
+        }
+        service.implement(UsersAPI.deleteUser) { call in
+            try await directory.delete(call.parameters)
+        }
+    }
+}

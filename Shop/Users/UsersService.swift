@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCache
+import ApusContract
+import ApusMessaging
+public import ApusRuntime
+public import ApusService
+public import ApusSQL
+import ApusTelemetry
+import Foundation
+import UsersContract
+
+/// The users service: who can order.
+///
+/// Users live in its own database and, once read, in a cache. Creating one tells the services that subscribe to
+/// `user_created`, in the transaction that stores the user.
+public struct UsersService: ServiceProgram {
+    public static let name = UsersAPI.name
+    public static var migrations: [Migrations] { [SQLQueue.migrations, UsersSchema.migrations] }
+
+    /// The services that are told of new users.
+    public var subscribers: [String]
+
+    public init(from settings: inout Settings, service: ServiceSettings) {
+        // Without a registry nobody can be found, and what isn't delivered would pile up.
+        let names = settings.string(
+            "USER_EVENTS_TO", default: service.registryURL == nil ? "" : "orders",
+            "services that are told of new users, separated by commas")
+        subscribers = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// A service that tells `subscribers` of new users.
+    public init(subscribers: [String]) {
+        self.subscribers = subscribers
+    }
+
+    public func assemble(_ host: ServiceHost) throws {
+        let queue = try SQLQueue(
+            database: host.database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
+            subscriptions: subscribers.map { Subscription(service: $0, types: [UserCreated.type]) },
+            observer: QueueMetrics(host.metrics))
+        let cache = try MemoryCache()
+        observe(cache, in: host)
+        let directory = UserDirectory(
+            database: host.database, cache: cache, queue: subscribers.isEmpty ? nil : queue,
+            logger: host.logger("users"), now: { Date() })
+        host.runtime.add(
+            "relay",
+            service: try Relay(
+                queue: queue, transport: HTTPRelayTransport(network: host.network), logger: host.logger("users.relay")))
+        var builder = host.runtime.builder(of: UsersAPI.self)
+        UsersOperations(directory: directory).implement(&builder)
+        try host.runtime.serve(builder)
+    }
+
+    private func observe(_ cache: some Cache, in host: ServiceHost) {
+        host.metrics.counter("users_cache_hits_total", "Users found in the cache.") { Double(cache.statistics.hits) }
+        host.metrics.counter("users_cache_misses_total", "Users not found in the cache.") {
+            Double(cache.statistics.misses)
+        }
+    }
+}
