@@ -6,7 +6,6 @@ import ApusRuntime
 import ApusService
 import ApusTelemetry
 import Logging
-import Synchronization
 import Testing
 
 @Suite("A service on its runtime")
@@ -33,11 +32,10 @@ struct NetworkTests {
                 try notes.serve(builder)
                 _ = try notes.joinNetwork()
                 let caller = try runtime("caller", registry: address)
-                let client = try caller.joinNetwork().client(of: NotesAPI.self)
+                let network = try caller.joinNetwork()
+                let client = network.client(of: NotesAPI.self)
                 caller.onReady("test") { _ in
-                    while registry.list("notes").instances.isEmpty {
-                        try await registry.waitForNews(of: "notes", after: 0, wait: .seconds(5))
-                    }
+                    for await set in network.resolver.view(of: "notes").changes where !set.instances.isEmpty { break }
                     let note = try await client.call(NotesAPI.readNote, .init(id: 4))
                     #expect(note == Note(id: 4, title: "note"))
                     notes.stop()
