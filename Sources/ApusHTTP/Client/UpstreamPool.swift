@@ -77,7 +77,9 @@ public final class UpstreamPool: @unchecked Sendable {
             connection.begin(exchange)
             return
         }
-        guard waiting.count < configuration.maximumWaiting else {
+        // A call for which a connection is or can be made is not one that waits.
+        let connectable = configuration.maximumConnections - active.count - idle.count
+        guard waiting.count < configuration.maximumWaiting + connectable else {
             exchange.fail(
                 CallFailure(
                     .overloaded, "\(waiting.count) calls wait for a connection to \(endpoint) already",

@@ -35,7 +35,7 @@ extension HTTP1ServerConnection {
 
     func send(_ exchange: ServerExchange, _ head: ResponseHead) {
         guard exchange === self.exchange, context != nil else { return }
-        beforeHead()
+        if continuePending { keepAlive = false }
         var framing: BodyFraming
         if head.status.forbidsBody {
             framing = .none
@@ -105,6 +105,7 @@ extension HTTP1ServerConnection {
         guard exchange === self.exchange, let context else { return }
         exchange.response = .complete
         self.exchange = nil
+        flush(now: true)
         reading = .closed
         context.close(promise: nil)
     }
@@ -119,6 +120,7 @@ extension HTTP1ServerConnection {
         self.exchange = nil
         exchange.receiver = nil
         exchange.connection = nil
+        if case .body(let decoder) = reading, (decoder.remaining ?? .max) > Self.drainLimit { keepAlive = false }
         if !keepAlive {
             if case .body = reading { linger(unread: true) } else { linger(unread: input.readableBytes > 0) }
             return

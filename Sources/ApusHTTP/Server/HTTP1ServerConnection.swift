@@ -294,22 +294,22 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     /// Closes so that the client can read the response: a close with unread bytes would reset the connection.
     func linger(unread: Bool) {
         guard let context else { return }
-        flush(now: true)
         input = ByteBuffer()
-        if unread, configuration.tls == nil {
-            reading = .lingering
-            context.close(mode: .output, promise: nil)
-            setReadDeadline(.seconds(2))
-            resumeHeldRead()
-        } else if configuration.tls == nil {
-            reading = .closed
-            // Closing drops what the socket has not taken yet: first everything goes out.
-            let closing = NIOLoopBound(context, eventLoop: context.eventLoop)
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in closing.value.close(promise: nil) }
-        } else {
-            reading = .closed
-            context.close(promise: nil)
-        }
+        let halfClose = unread && configuration.tls == nil
+        reading = halfClose ? .lingering : .closed
+        // Everything that was written must have left first: closing drops what is still waiting.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in bound.value.lastBytesLeft(halfClose: halfClose) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        flushNeeded = false
+        readDeadline = .distantFuture
+        resumeHeldRead()
+    }
+
+    private func lastBytesLeft(halfClose: Bool) {
+        context?.close(mode: halfClose ? .output : .all, promise: nil)
+        if halfClose, context != nil { setReadDeadline(.seconds(2)) }
     }
 
     // MARK: Failing
