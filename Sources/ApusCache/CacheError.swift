@@ -22,6 +22,7 @@ public struct CacheError: Error, Sendable, CustomStringConvertible {
         public static let timeout = Code("timeout")
     }
 
+    /// What kind of failure it is.
     public var code: Code
     /// A sentence for a person.
     public var message: String

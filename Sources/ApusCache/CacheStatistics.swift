@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What a cache has counted since it was made.
 public struct CacheStatistics: Sendable, Hashable {
+    /// Gets, those inside of `getOrLoad` included, that found a value, and that did not.
     public var hits = 0
     public var misses = 0
     /// Entries that gave way to others.

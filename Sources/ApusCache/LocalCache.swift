@@ -8,6 +8,7 @@ public import Synchronization
 /// and may be reached by one shard a little earlier. Eviction is SIEVE. An entry past its time is never returned; it keeps
 /// its place until it is asked for, replaced or evicted. Every method may be called from any thread.
 public final class LocalCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    /// What it was made with.
     public let configuration: CacheConfiguration
     @usableFromInline let shards: [CacheShard<Key, Value>]
     @usableFromInline let mask: Int

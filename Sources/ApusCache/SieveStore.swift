@@ -10,28 +10,6 @@ public import ApusCore
 /// Source: Zhang et al., "SIEVE is Simpler than LRU", NSDI 2024.
 @usableFromInline
 struct SieveStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    @usableFromInline
-    struct Node: Sendable {
-        @usableFromInline var key: HashedKey<Key>
-        @usableFromInline var value: Value
-        @usableFromInline var expires: Instant
-        @usableFromInline var isVisited: Bool
-        /// Towards the newest; -1 at its end.
-        @usableFromInline var newer: Int
-        /// Towards the oldest; -1 at its end.
-        @usableFromInline var older: Int
-
-        @inlinable
-        init(key: HashedKey<Key>, value: Value, expires: Instant) {
-            self.key = key
-            self.value = value
-            self.expires = expires
-            isVisited = false
-            newer = -1
-            older = -1
-        }
-    }
-
     /// What a lookup found.
     @usableFromInline
     enum Lookup {
@@ -42,7 +20,15 @@ struct SieveStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     @usableFromInline let capacity: Int
     @usableFromInline var positions: [HashedKey<Key>: Int] = [:]
-    @usableFromInline var nodes: [Node?] = []
+    // A column for each property: a hit touches two numbers and the value, and nothing generic is copied as a whole.
+    @usableFromInline var keys: [HashedKey<Key>?] = []
+    @usableFromInline var values: [Value?] = []
+    @usableFromInline var expiries: [Instant] = []
+    @usableFromInline var isVisited: [Bool] = []
+    /// The neighbour towards the newest; -1 at its end.
+    @usableFromInline var newer: [Int] = []
+    /// The neighbour towards the oldest; -1 at its end.
+    @usableFromInline var older: [Int] = []
     @usableFromInline var free: [Int] = []
     @usableFromInline var newest = -1
     @usableFromInline var oldest = -1
@@ -59,11 +45,11 @@ struct SieveStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @inlinable
     mutating func lookUp(_ key: HashedKey<Key>, now: Instant) -> Lookup {
         guard let position = positions[key] else { return .missing }
-        guard let expires = nodes[position]?.expires, now < expires, let value = nodes[position]?.value else {
+        guard now < expiries[position], let value = values[position] else {
             remove(key)
             return .expired
         }
-        nodes[position]?.isVisited = true
+        isVisited[position] = true
         return .hit(value)
     }
 
@@ -71,60 +57,67 @@ struct SieveStore<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     @inlinable
     mutating func set(_ key: HashedKey<Key>, _ value: Value, expires: Instant, now: Instant) -> Bool {
         if let position = positions[key] {
-            nodes[position]?.value = value
-            nodes[position]?.expires = expires
-            nodes[position]?.isVisited = true
+            values[position] = value
+            expiries[position] = expires
+            isVisited[position] = true
             return false
         }
         let isFull = positions.count >= capacity
         if isFull { evict(now: now) }
-        let node = Node(key: key, value: value, expires: expires)
-        let position: Int
-        if let reused = free.popLast() {
-            position = reused
-            nodes[reused] = node
-        } else {
-            position = nodes.count
-            nodes.append(node)
-        }
-        positions[key] = position
-        nodes[position]?.older = newest
-        if newest >= 0 { nodes[newest]?.newer = position } else { oldest = position }
+        let position = makePlace()
+        keys[position] = key
+        values[position] = value
+        expiries[position] = expires
+        isVisited[position] = false
+        newer[position] = -1
+        older[position] = newest
+        if newest >= 0 { newer[newest] = position } else { oldest = position }
         newest = position
+        positions[key] = position
         return isFull
     }
 
     @inlinable
     mutating func remove(_ key: HashedKey<Key>) {
-        guard let position = positions.removeValue(forKey: key), let node = nodes[position] else { return }
-        if node.newer >= 0 { nodes[node.newer]?.older = node.older } else { newest = node.older }
-        if node.older >= 0 { nodes[node.older]?.newer = node.newer } else { oldest = node.newer }
-        if hand == position { hand = node.newer }
-        nodes[position] = nil
+        guard let position = positions.removeValue(forKey: key) else { return }
+        let (newerOne, olderOne) = (newer[position], older[position])
+        if newerOne >= 0 { older[newerOne] = olderOne } else { newest = olderOne }
+        if olderOne >= 0 { newer[olderOne] = newerOne } else { oldest = newerOne }
+        if hand == position { hand = newerOne }
+        keys[position] = nil
+        values[position] = nil
         free.append(position)
     }
 
     @inlinable
     mutating func removeAll() {
-        positions.removeAll()
-        nodes.removeAll()
-        free.removeAll()
-        newest = -1
-        oldest = -1
-        hand = -1
+        self = SieveStore(capacity: capacity)
     }
 
+    /// Takes away the first entry from the hand on that is unmarked or expired.
     @inlinable
     mutating func evict(now: Instant) {
         var position = hand >= 0 ? hand : oldest
-        while position >= 0, let node = nodes[position] {
-            if !node.isVisited || node.expires <= now {
-                hand = node.newer
-                remove(node.key)
+        while position >= 0, let key = keys[position] {
+            if !isVisited[position] || expiries[position] <= now {
+                hand = newer[position]
+                remove(key)
                 return
             }
-            nodes[position]?.isVisited = false
-            position = node.newer >= 0 ? node.newer : oldest
+            isVisited[position] = false
+            position = newer[position] >= 0 ? newer[position] : oldest
         }
+    }
+
+    @inlinable
+    mutating func makePlace() -> Int {
+        if let reused = free.popLast() { return reused }
+        keys.append(nil)
+        values.append(nil)
+        expiries.append(.distantFuture)
+        isVisited.append(false)
+        newer.append(-1)
+        older.append(-1)
+        return keys.count - 1
     }
 }

@@ -15,6 +15,7 @@ public struct DatabaseError: Error, Sendable {
 
         public var description: String { name }
 
+        /// The statement would have broken a constraint of this kind. It changed nothing.
         public static let uniqueViolation = Code("unique_violation")
         public static let foreignKeyViolation = Code("foreign_key_violation")
         public static let checkViolation = Code("check_violation")
@@ -23,6 +24,7 @@ public struct DatabaseError: Error, Sendable {
         public static let busy = Code("busy")
         /// The transaction collided with another and was rolled back. Worth another try from its beginning.
         public static let serializationFailure = Code("serialization_failure")
+        /// The server is gone; ``DatabaseError/mayHaveRun`` says whether the statement may have run.
         public static let connectionLost = Code("connection_lost")
         /// The caller's deadline passed.
         public static let timeout = Code("timeout")
@@ -49,11 +51,13 @@ public struct DatabaseError: Error, Sendable {
         public static let other = Code("other")
     }
 
+    /// What kind of failure it is.
     public var code: Code
     /// A sentence for a person.
     public var message: String
     /// The violated constraint: its name on PostgreSQL, `table.column, …` on SQLite, which doesn't tell names.
     public var constraint: String?
+    /// The table of the violated constraint, if the database tells.
     public var table: String?
     /// The columns of the violated constraint, as far as the database tells.
     public var columns: [String]

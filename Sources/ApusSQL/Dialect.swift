@@ -29,6 +29,14 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The database's clock: microseconds since 1970, as an expression.
+    public var nowMicroseconds: String {
+        switch self {
+        case .sqlite: "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+        case .postgres: "CAST(EXTRACT(EPOCH FROM now()) * 1000000 AS BIGINT)"
+        }
+    }
+
     /// What a sub-select that picks rows to work on ends with, so that concurrent workers pick different ones. SQLite has
     /// one writer and needs nothing.
     public var skipLocked: String {

@@ -16,7 +16,8 @@ public struct MigrationPlan: Sendable {
     ) throws(DatabaseError) -> MigrationPlan {
         for (index, record) in applied.enumerated() {
             guard let position = migrations.firstIndex(where: { $0.name == record.name }) else {
-                throw drift(component, "\(record.name) ran on this database but isn't in the program; is the program older?")
+                throw drift(
+                    component, "\(record.name) ran on this database but isn't in the program; is the program older?")
             }
             guard position == index else {
                 throw drift(component, "\(migrations[index].name) hasn't run, but \(record.name) after it has")

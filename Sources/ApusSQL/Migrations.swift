@@ -74,7 +74,9 @@ public struct Migrations: Sendable {
             """)
     }
 
-    private func apply(_ migration: Migration, position: Int, in transaction: any Transaction) async throws(DatabaseError) {
+    private func apply(_ migration: Migration, position: Int, in transaction: any Transaction)
+        async throws(DatabaseError)
+    {
         do {
             for statement in migration.statements(for: transaction.dialect) {
                 try await transaction.execute(SQL(raw: statement))
@@ -84,11 +86,11 @@ public struct Migrations: Sendable {
             named.message = "migration \(migration.name) of \(component): \(error.message)"
             throw named
         }
-        let applied = Date().microsecondsSince1970
+        let checksum = migration.checksum(for: transaction.dialect)
         try await transaction.execute(
             """
             INSERT INTO schema_migrations (component, name, position, checksum, applied_at)
-            VALUES (\(component), \(migration.name), \(position), \(migration.checksum(for: transaction.dialect)), \(applied))
+            VALUES (\(component), \(migration.name), \(position), \(checksum), \(raw: transaction.dialect.nowMicroseconds))
             """)
     }
 

@@ -12,6 +12,7 @@
 public struct Row: Sendable {
     /// The column names of a result, shared by its rows.
     public final class Columns: Sendable {
+        /// In the order of the result.
         public let names: [String]
 
         public init(_ names: [String]) {
@@ -23,6 +24,7 @@ public struct Row: Sendable {
         }
     }
 
+    /// The names, and a value for each.
     public let columns: Columns
     public let values: [SQLValue]
 
@@ -43,7 +45,9 @@ public struct Row: Sendable {
     }
 
     /// The value of the first column named `name`.
-    public func get<Value: SQLDecodable>(_ name: String, as type: Value.Type = Value.self) throws(DatabaseError) -> Value {
+    public func get<Value: SQLDecodable>(_ name: String, as type: Value.Type = Value.self) throws(DatabaseError)
+        -> Value
+    {
         guard let index = columns.index(of: name) else {
             throw DatabaseError(
                 .decoding, "no column \"\(name)\"; there are \(columns.names.joined(separator: ", "))")
@@ -52,7 +56,8 @@ public struct Row: Sendable {
     }
 
     /// The value of the column at `index`, counted from 0.
-    public func get<Value: SQLDecodable>(_ index: Int, as type: Value.Type = Value.self) throws(DatabaseError) -> Value {
+    public func get<Value: SQLDecodable>(_ index: Int, as type: Value.Type = Value.self) throws(DatabaseError) -> Value
+    {
         guard values.indices.contains(index) else {
             throw DatabaseError(.decoding, "no column \(index); there are \(values.count)")
         }

@@ -27,6 +27,7 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         pieces = [.text(text)]
     }
 
+    /// A statement from what was collected.
     public init(stringInterpolation: Interpolation) {
         pieces = stringInterpolation.pieces
     }
@@ -60,10 +61,12 @@ extension SQL {
     public struct Interpolation: StringInterpolationProtocol {
         var pieces: [Piece] = []
 
+        /// Called by the compiler for a literal with interpolations.
         public init(literalCapacity: Int, interpolationCount: Int) {
             pieces.reserveCapacity(2 * interpolationCount + 1)
         }
 
+        /// A part of the text, as it stands in the source.
         public mutating func appendLiteral(_ literal: String) {
             if !literal.isEmpty { pieces.append(.text(literal)) }
         }

@@ -11,6 +11,7 @@ public struct SQLiteConfiguration: Sendable {
         case full = 2
     }
 
+    /// Default: full.
     public var synchronous: Synchronous
     /// How long a statement waits for another process that holds a lock. Default: 5 s. At least zero.
     public var busyTimeout: Duration
@@ -39,7 +40,8 @@ public struct SQLiteConfiguration: Sendable {
     public func validate() -> [ConfigurationProblem] {
         var problems: [ConfigurationProblem] = []
         problems.require(busyTimeout >= .zero, "busyTimeout", "must not be negative, is \(busyTimeout)")
-        problems.require((1...64).contains(maximumReaders), "maximumReaders", "must be from 1 to 64, is \(maximumReaders)")
+        problems.require(
+            (1...64).contains(maximumReaders), "maximumReaders", "must be from 1 to 64, is \(maximumReaders)")
         problems.require(maximumWaiters >= 1, "maximumWaiters", "must be at least 1, is \(maximumWaiters)")
         problems.require(maximumGroup >= 1, "maximumGroup", "must be at least 1, is \(maximumGroup)")
         return problems

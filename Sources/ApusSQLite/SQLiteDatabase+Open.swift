@@ -79,7 +79,8 @@ extension SQLiteDatabase {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
             throw ApusSQL.DatabaseError(
-                .cannotOpen, "can't open sqlite:\(path): can't make the folder \(folder): \(error.localizedDescription)")
+                .cannotOpen, "can't open sqlite:\(path): can't make the folder \(folder): \(error.localizedDescription)"
+            )
         }
     }
 

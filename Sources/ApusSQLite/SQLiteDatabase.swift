@@ -12,6 +12,7 @@ internal import GRDB
 ///
 /// In memory there is one connection, so a read waits for a transaction in progress instead of seeing through it.
 public final class SQLiteDatabase: ApusSQL.Database {
+    /// Where it lives, and how it was opened.
     public let location: SQLiteLocation
     public let configuration: SQLiteConfiguration
     private let storage: any DatabaseWriter
@@ -32,8 +33,10 @@ public final class SQLiteDatabase: ApusSQL.Database {
             maximumGroup: configuration.maximumGroup)
     }
 
+    /// SQLite's.
     public var dialect: Dialect { .sqlite }
 
+    /// Reads go to a reader, so they never wait for a transaction, except in memory.
     public func query(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
         try StatementAdmission.check(at: configuration.time.now)
         let statement = RenderedStatement(sql)
@@ -44,6 +47,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         return try await lane.run(WriteUnit(query: statement)).rows
     }
 
+    /// One of a group that shares a commit, if others wait too.
     @discardableResult
     public func execute(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> Int {
         try StatementAdmission.check(at: configuration.time.now)

@@ -27,7 +27,11 @@ extension CacheConformance {
         },
         .init("Cancelling one waiter leaves the load to the others") { cache in
             let gate = Gate()
-            let first = Task { try await cache.getOrLoad("a") { await gate.wait(); return 1 } }
+            let first = Task {
+                try await cache.getOrLoad("a") {
+                    await gate.wait(); return 1
+                }
+            }
             await gate.reached()
             let second = Task { try await cache.getOrLoad("a") { 2 } }
             first.cancel()
@@ -79,7 +83,11 @@ extension CacheConformance {
         },
         .init("A removal during a load isn't overwritten by it") { cache in
             let gate = Gate()
-            let loader = Task { try await cache.getOrLoad("a") { await gate.wait(); return "stale" } }
+            let loader = Task {
+                try await cache.getOrLoad("a") {
+                    await gate.wait(); return "stale"
+                }
+            }
             await gate.reached()
             try await cache.remove("a")
             let fresh = try await cache.getOrLoad("a") { "fresh" }
@@ -90,7 +98,11 @@ extension CacheConformance {
         },
         .init("A value set during a load isn't overwritten by it") { cache in
             let gate = Gate()
-            let loader = Task { try await cache.getOrLoad("a") { await gate.wait(); return "stale" } }
+            let loader = Task {
+                try await cache.getOrLoad("a") {
+                    await gate.wait(); return "stale"
+                }
+            }
             await gate.reached()
             try await cache.set("a", "newer")
             gate.open()

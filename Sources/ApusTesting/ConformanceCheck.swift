@@ -13,6 +13,7 @@ public struct ConformanceCheck<Subject: Sendable>: Sendable, CustomStringConvert
     public let name: String
     private let body: @Sendable (Subject) async throws -> Void
 
+    /// A check that throws when `body` finds the promise broken.
     public init(_ name: String, _ body: @escaping @Sendable (Subject) async throws -> Void) {
         self.name = name
         self.body = body

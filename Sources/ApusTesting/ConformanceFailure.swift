@@ -6,6 +6,7 @@ public struct ConformanceFailure: Error, CustomStringConvertible {
     /// Where in the suite.
     public let location: String
 
+    /// A failure at the place of the call.
     public init(_ message: String, file: String = #fileID, line: Int = #line) {
         self.message = message
         location = "\(file):\(line)"

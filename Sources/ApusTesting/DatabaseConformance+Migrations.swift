@@ -14,7 +14,8 @@ extension DatabaseConformance {
             try require(try await Migrations([first]).run(on: database), is: ["0001_items"], "first run")
             try require(try await list.run(on: database), is: ["0002_more"], "second run")
             try require(try await list.run(on: database), is: [], "third run")
-            try require(try await list.plan(on: database).applied.map(\.name), is: ["0001_items", "0002_more"], "applied")
+            try require(
+                try await list.plan(on: database).applied.map(\.name), is: ["0001_items", "0002_more"], "applied")
             try await database.execute("INSERT INTO items (id, size) VALUES (1, 2)")
         },
         .init("A migration that changed after it ran is drift that names it") { database in

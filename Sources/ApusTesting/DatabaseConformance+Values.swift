@@ -55,7 +55,8 @@ extension DatabaseConformance {
             let rows = try await database.query("INSERT INTO items VALUES (7, 'a') RETURNING id")
             try require(try rows.first?.get("id", as: Int.self), is: 7, "the id")
             let common = try await database.query(
-                "WITH chosen AS (SELECT id FROM items) DELETE FROM items WHERE id IN (SELECT id FROM chosen) RETURNING id")
+                "WITH chosen AS (SELECT id FROM items) DELETE FROM items WHERE id IN (SELECT id FROM chosen) RETURNING id"
+            )
             try require(common.count, is: 1, "rows deleted by a WITH statement")
             try require(try await count(database), is: 0, "rows left")
         },

@@ -7,8 +7,10 @@ public final class Journal<Entry: Sendable>: Sendable {
 
     public init() {}
 
+    /// What was appended so far, in order.
     public var entries: [Entry] { list.withLock { $0 } }
 
+    /// Appends one entry.
     public func append(_ entry: Entry) {
         list.withLock { $0.append(entry) }
     }

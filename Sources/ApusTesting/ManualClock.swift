@@ -20,10 +20,12 @@ public final class ManualClock: Sendable {
 
     private let state: Mutex<State>
 
+    /// A clock that stands at `start`.
     public init(startingAt start: Instant = Instant(nanoseconds: 1_000_000_000_000)) {
         state = Mutex(State(now: start))
     }
 
+    /// Where it stands.
     public var now: Instant { state.withLock { $0.now } }
 
     /// The clock as drivers take it.
@@ -64,7 +66,9 @@ public final class ManualClock: Sendable {
             }
         } onCancel: {
             let sleeper = state.withLock { state -> Sleeper? in
-                if let index = state.sleepers.firstIndex(where: { $0.id == id }) { return state.sleepers.remove(at: index) }
+                if let index = state.sleepers.firstIndex(where: { $0.id == id }) {
+                    return state.sleepers.remove(at: index)
+                }
                 state.cancelled.insert(id)
                 return nil
             }

@@ -38,7 +38,7 @@ extension QueueConformance {
                 done.increment()
             }
             let messages = try (0..<5_000).map {
-                try Message(Job(number: $0), as: job, source: "/conformance")
+                try subject.queue.message(Job(number: $0), as: job)
             }
             try await subject.queue.publish(all: messages)
             try await working(subject, configuration(concurrency: 50)) { _ in try await untilEmpty(subject) }
@@ -112,7 +112,7 @@ extension QueueConformance {
         .init("A full queue refuses, typed, and takes again when there is room") { subject in
             let capacity = subject.queue.configuration.capacity
             try subject.queue.subscribe(job) { _, _ in }
-            let messages = try (0..<capacity).map { try Message(Job(number: $0), as: job, source: "/conformance") }
+            let messages = try (0..<capacity).map { try subject.queue.message(Job(number: $0), as: job) }
             for start in stride(from: 0, to: capacity, by: 1_000) {
                 try await subject.queue.publish(all: Array(messages[start..<min(start + 1_000, capacity)]))
             }
@@ -123,14 +123,15 @@ extension QueueConformance {
                 try require(error.code, is: .overloaded, "code")
                 try require(error.retryAfter != nil, "no retryAfter")
             }
-            try await working(subject, configuration(concurrency: 50)) { _ in try await untilEmpty(subject) }
+            let claimed = try await subject.queue.claim(1, from: .local, lease: .seconds(30))
+            _ = try await subject.queue.settle(claimed[0], .done)
             try await subject.queue.publish(Job(number: -1), as: job)
+            try await refuses(.overloaded) { try await subject.queue.publish(Job(number: -2), as: job) }
         },
         .init("A message that is too large or no JSON is refused, typed") { subject in
-            let large = Message(
-                type: "job", source: "/conformance", data: Array("\"\(String(repeating: "x", count: 300_000))\"".utf8))
+            let large = raw("\"\(String(repeating: "x", count: 300_000))\"", subject)
             try await refuses(.tooLarge) { try await subject.queue.publish(large) }
-            let broken = Message(type: "job", source: "/conformance", data: Array("{".utf8))
+            let broken = raw("{", subject)
             try await refuses(.invalid) { try await subject.queue.publish(broken) }
             try require(try await statistics(subject).depth, is: 0, "stored")
         },

@@ -11,7 +11,8 @@ extension QueueConformance {
                 seen.append(job.number)
             }
             for number in 0..<10 { try await subject.queue.publish(Job(number: number), as: job) }
-            let worker = try QueueWorker(queue: subject.queue, configuration: configuration(concurrency: 2), logger: silence)
+            let worker = try QueueWorker(
+                queue: subject.queue, configuration: configuration(concurrency: 2), logger: silence)
             let running = Task { try await worker.run() }
             try await eventually("two in hand") { worker.inHand == 2 }
             running.cancel()
@@ -22,7 +23,8 @@ extension QueueConformance {
             try require(statistics.waiting, is: 8, "waiting")
             try require(statistics.inHand, is: 0, "in hand")
         },
-        .init("A stopped worker gives back what isn't done in time, uncounted, even if a handler doesn't return") { subject in
+        .init("A stopped worker gives back what isn't done in time, uncounted, even if a handler doesn't return") {
+            subject in
             let gate = Gate()
             try subject.queue.subscribe(job) { job, _ in
                 if job.number == 0 {
@@ -42,14 +44,15 @@ extension QueueConformance {
             // What the stuck handler says now is refused: the claims above stay.
             gate.open()
             try await eventually("the stuck handler's return") { worker.inHand == 0 }
-            try require(try await subject.queue.extend(again, by: .seconds(30)), is: [true, true], "held by the new claims")
+            try require(
+                try await subject.queue.extend(again, by: .seconds(30)), is: [true, true], "held by the new claims")
         },
         .init("Nothing is lost or doubled by workers that come and go") { subject in
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, _ in seen.append(job.number) }
             for round in 0..<5 {
                 let messages = try (0..<200).map {
-                    try Message(Job(number: round * 200 + $0), as: job, source: "/conformance")
+                    try subject.queue.message(Job(number: round * 200 + $0), as: job)
                 }
                 try await subject.queue.publish(all: messages)
                 try await working(subject) { _ in
@@ -66,7 +69,7 @@ extension QueueConformance {
                 try QueueWorker(queue: subject.queue, configuration: configuration(), logger: silence)
             }
             let running = workers.map { worker in Task { try await worker.run() } }
-            let messages = try (0..<1_000).map { try Message(Job(number: $0), as: job, source: "/conformance") }
+            let messages = try (0..<1_000).map { try subject.queue.message(Job(number: $0), as: job) }
             try await subject.queue.publish(all: messages)
             try await untilEmpty(subject)
             for task in running { task.cancel() }

@@ -63,8 +63,8 @@ extension QueueConformance {
         },
         .init("An unknown type and an undecodable payload are kept, with the reason") { subject in
             try subject.queue.subscribe(job) { _, _ in }
-            try await subject.queue.publish(Message(type: "unheard_of", source: "/conformance", data: Array("1".utf8)))
-            try await subject.queue.publish(Message(type: "job", source: "/conformance", data: Array("\"x\"".utf8)))
+            try await subject.queue.publish(raw("1", type: "unheard_of", subject))
+            try await subject.queue.publish(raw("\"x\"", subject))
             try await working(subject) { _ in
                 try await eventually("two dead") { try await statistics(subject).dead == 2 }
             }
@@ -99,7 +99,7 @@ extension QueueConformance {
         .init("A message past its expiry is kept as dead and not handled") { subject in
             let seen = Tally()
             try subject.queue.subscribe(job) { _, _ in seen.increment() }
-            var message = try Message(Job(number: 1), as: job, source: "/conformance")
+            var message = try subject.queue.message(Job(number: 1), as: job)
             message.expires = .distantPast
             try await subject.queue.publish(message)
             try await working(subject) { _ in
@@ -119,7 +119,8 @@ extension QueueConformance {
     }
 
     /// Whether the attempt was made, its failure stored, and the worker waits.
-    private static func isWaiting(_ subject: Subject, after attempt: Int, _ attempts: Journal<Int>) async throws -> Bool {
+    private static func isWaiting(_ subject: Subject, after attempt: Int, _ attempts: Journal<Int>) async throws -> Bool
+    {
         guard attempts.entries.count == attempt else { return false }
         let statistics = try await statistics(subject)
         return statistics.waiting == 1 && statistics.inHand == 0 && subject.clock.sleeperCount >= 2

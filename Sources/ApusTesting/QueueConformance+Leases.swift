@@ -9,7 +9,8 @@ extension QueueConformance {
             let first = try await subject.queue.claim(10, from: .local, lease: .seconds(30))
             try require(first.count, is: 1, "claimed")
             subject.clock.advance(by: .seconds(29))
-            try require(try await subject.queue.claim(10, from: .local, lease: .seconds(30)).count, is: 0, "in the lease")
+            try require(
+                try await subject.queue.claim(10, from: .local, lease: .seconds(30)).count, is: 0, "in the lease")
             try require(try await subject.queue.nextDue(in: .local), is: .seconds(1), "due")
             subject.clock.advance(by: .seconds(1))
             let second = try await subject.queue.claim(10, from: .local, lease: .seconds(30))
@@ -26,7 +27,8 @@ extension QueueConformance {
                 Settlement.done, .retry(after: .zero, error: "x"), .giveBack(after: .zero),
                 .dead(.rejected, error: "x"),
             ] {
-                try require(try await subject.queue.settle(old[0], settlement), is: false, "\(settlement) of the old claim")
+                try require(
+                    try await subject.queue.settle(old[0], settlement), is: false, "\(settlement) of the old claim")
             }
             try require(try await subject.queue.extend(old + new, by: .seconds(30)), is: [false, true], "extended")
             try require(try await subject.queue.settle(new[0], .done), is: true, "settled by the new claim")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusMessaging
 import ApusCore
+public import ApusMessaging
 import ApusResilience
 import Logging
 
@@ -8,6 +8,7 @@ import Logging
 public enum QueueConformance {
     /// A fresh queue and what the checks do with it. Its clock is `clock`'s.
     public struct Subject: Sendable {
+        /// What is checked, and the clock that it reads.
         public let queue: SQLQueue
         public let clock: ManualClock
 
@@ -40,6 +41,13 @@ public enum QueueConformance {
                 maximumAttempts: attempts,
                 backoff: Backoff(base: .seconds(1), maximum: .seconds(60), jitter: .none)),
             pollInterval: .seconds(2), drainTimeout: .seconds(5))
+    }
+
+    /// A message whose payload is `text`.
+    static func raw(_ text: String, type: String = "job", _ subject: Subject) -> Message {
+        Message(
+            id: "raw \(text.count)", type: type, source: "/conformance", created: subject.queue.clock.date,
+            data: Array(text.utf8))
     }
 
     /// Runs a worker of the queue while `body` runs, then stops it by cancellation, moving the clock so that it can.

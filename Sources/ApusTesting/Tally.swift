@@ -7,6 +7,7 @@ public final class Tally: Sendable {
 
     public init() {}
 
+    /// The number so far.
     public var value: Int { number.load(ordering: .acquiring) }
 
     /// Adds one, and gives the new number.

@@ -79,7 +79,11 @@ struct LocalCacheTests {
     func overload() async throws {
         let cache = try LocalCache<Int, Int>(.init(maximumLoads: 1))
         let gate = Gate()
-        let running = Task { try await cache.getOrLoad(1) { await gate.wait(); return 1 } }
+        let running = Task {
+            try await cache.getOrLoad(1) {
+                await gate.wait(); return 1
+            }
+        }
         await gate.reached()
         await #expect(throws: CacheError.self) { try await cache.getOrLoad(2) { 2 } }
         gate.open()

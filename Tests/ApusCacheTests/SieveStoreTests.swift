@@ -58,13 +58,13 @@ struct SieveStoreTests {
         var seen = 0
         var position = store.oldest
         var before = -1
-        while position >= 0, let node = store.nodes[position] {
-            guard node.older == before, store.positions[node.key] == position, seen <= 8 else { return false }
+        while position >= 0, let key = store.keys[position] {
+            guard store.older[position] == before, store.positions[key] == position, seen <= 8 else { return false }
             seen += 1
             before = position
-            position = node.newer
+            position = store.newer[position]
         }
-        let handIsSound = store.hand < 0 || store.nodes[store.hand] != nil
+        let handIsSound = store.hand < 0 || store.keys[store.hand] != nil
         return seen == store.count && store.newest == before && handIsSound && seen <= 8
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("A message as a CloudEvent")
 struct CloudEventTests {
     private func read(_ text: String) throws(MessagingError) -> Message {
-        try Message(cloudEvent: Array(text.utf8))
+        try Message(cloudEvent: Array(text.utf8), received: .distantPast)
     }
 
     @Test("is written as the specification says")
@@ -26,25 +26,29 @@ struct CloudEventTests {
         #expect(String(decoding: message.cloudEvent, as: UTF8.self) == expected)
     }
 
-    @Test("comes back as it was, with the payload byte for byte", arguments: [
-        #"{"total": 1.10, "big": 12345678901234567890123, "text": "}],\"\\"}"#, "[1, [2, {}], \"]\"]", "\"text\"", "1.50",
-        "true", "null",
-    ])
+    @Test(
+        "comes back as it was, with the payload byte for byte",
+        arguments: [
+            #"{"total": 1.10, "big": 12345678901234567890123, "text": "}],\"\\"}"#, "[1, [2, {}], \"]\"]", "\"text\"",
+            "1.50",
+            "true", "null",
+        ])
     func roundTrip(data: String) throws {
         var random = FastRandom(seed: 2)
         let message = Message(
             id: "ü 1", type: "t", source: "/s", created: Date(timeIntervalSince1970: 1_234.5), data: Array(data.utf8),
             expires: Date(timeIntervalSince1970: 5_000), trace: TraceContext(using: &random),
             requestID: RequestID("r"), extensions: ["a1": "x"])
-        #expect(try Message(cloudEvent: message.cloudEvent) == message)
+        #expect(try Message(cloudEvent: message.cloudEvent, received: .distantPast) == message)
     }
 
     @Test("carries a payload that is no JSON as base64")
     func binary() throws {
         let message = Message(
-            type: "t", source: "/s", created: Date(timeIntervalSince1970: 0), data: [0, 255, 10], contentType: "image/png")
+            id: "1", type: "t", source: "/s", created: Date(timeIntervalSince1970: 0), data: [0, 255, 10],
+            contentType: "image/png")
         #expect(String(decoding: message.cloudEvent, as: UTF8.self).contains(#""data_base64":"AP8K""#))
-        #expect(try Message(cloudEvent: message.cloudEvent) == message)
+        #expect(try Message(cloudEvent: message.cloudEvent, received: .distantPast) == message)
     }
 
     @Test("is read from any valid form, unknown attributes kept")

@@ -3,13 +3,14 @@ import ApusMessaging
 import ApusSQL
 import ApusSQLite
 import ApusTesting
+import Foundation
 import Testing
 
 @Suite("The inbox")
 struct InboxTests {
     struct Failure: Error {}
 
-    let message = Message(id: "1", type: "job", source: "/a", data: Array("1".utf8))
+    let message = Message(id: "1", type: "job", source: "/a", created: .distantPast, data: Array("1".utf8))
     let inbox = Inbox(consumer: "test")
 
     private func makeDatabase() async throws -> any Database {

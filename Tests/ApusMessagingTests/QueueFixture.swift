@@ -15,7 +15,7 @@ enum QueueFixture {
 
     static func make(
         url: String = "sqlite::memory:", clock: ManualClock = ManualClock(), wall: Double = 1_800_000_000,
-        capacity: Int = 10_000, subscriptions: [Subscription] = [], observer: (any QueueObserver)? = nil
+        capacity: Int = 5_000, subscriptions: [Subscription] = [], observer: (any QueueObserver)? = nil
     ) async throws -> (queue: SQLQueue, database: SQLiteDatabase, clock: ManualClock) {
         let database = try await SQLiteDatabase.open(
             url: url, configuration: .init(time: clock.timeSource))

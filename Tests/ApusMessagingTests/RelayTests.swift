@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusMessaging
 import ApusTesting
+import Foundation
 import Logging
 import Synchronization
 import Testing
@@ -27,7 +28,7 @@ struct RelayTests {
             attempts.append(service)
             guard !down.withLock({ $0.contains(service) }), let queue = services[service] else { throw Down() }
             // Across the wire and back.
-            try await queue.receive(Message(cloudEvent: message.cloudEvent))
+            try await queue.receive(Message(cloudEvent: message.cloudEvent, received: .distantPast))
         }
     }
 
@@ -60,7 +61,8 @@ struct RelayTests {
         let relay = try Relay(queue: users, transport: network, logger: silence)
         let running = Task { try await relay.run() }
         for number in 0..<50 { try await users.publish(.init(number: number), as: QueueFixture.job) }
-        try await users.publish(Message(type: "other", source: "/services/test", data: Array("1".utf8)))
+        try await users.publish(
+            Message(id: "1", type: "other", source: "/services/test", created: .distantPast, data: Array("1".utf8)))
         try await eventually("delivery") {
             let left = try await waiting(users, .service("orders")) + waiting(users, .service("mails"))
             return left == 0
@@ -99,7 +101,8 @@ struct RelayTests {
 
     @Test("A message that comes twice is stored once")
     func twice() async throws {
-        let message = Message(id: "1", type: "job", source: "/services/users", data: Array(#"{"number":1}"#.utf8))
+        let message = Message(
+            id: "1", type: "job", source: "/services/users", created: .distantPast, data: Array(#"{"number":1}"#.utf8))
         #expect(try await orders.receive(message) == .stored)
         #expect(try await orders.receive(message) == .duplicate)
         #expect(try await waiting(orders) == 1)
@@ -110,7 +113,8 @@ struct RelayTests {
         struct Rejecting: RelayTransport {
             func send(_ message: Message, to service: String) async throws { throw MessageRejected("422") }
         }
-        try await users.publish(Message(type: "other", source: "/services/test", data: Array("1".utf8)))
+        try await users.publish(
+            Message(id: "1", type: "other", source: "/services/test", created: .distantPast, data: Array("1".utf8)))
         let relay = try Relay(queue: users, transport: Rejecting(), logger: silence)
         let running = Task { try await relay.run() }
         try await eventually("death") { try await users.deadMessages().count == 1 }

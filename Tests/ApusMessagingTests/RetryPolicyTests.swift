@@ -2,6 +2,7 @@
 import ApusCore
 import ApusMessaging
 import ApusResilience
+import Foundation
 import Testing
 
 @Suite("What becomes of a message that failed")
@@ -15,7 +16,9 @@ struct RetryPolicyTests {
     private func settlement(_ attempt: Int, _ error: any Error, age: Duration = .zero) -> Settlement {
         var random = FastRandom(seed: 1)
         let delivery = Delivery(
-            message: Message(type: "t", source: "/s", data: []), channel: .local, attempt: attempt, token: 1, sequence: 1)
+            message: Message(id: "1", type: "t", source: "/s", created: .distantPast, data: []), channel: .local,
+            attempt: attempt, token: 1,
+            sequence: 1)
         return policy.settlement(of: delivery, age: age, after: error, using: &random)
     }
 

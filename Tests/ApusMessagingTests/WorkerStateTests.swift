@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+import Foundation
 import Testing
 
 @testable import ApusMessaging
@@ -7,7 +8,8 @@ import Testing
 @Suite("What a worker has in hand")
 struct WorkerStateTests {
     let delivery = Delivery(
-        message: Message(type: "t", source: "/s", data: []), channel: .local, attempt: 1, token: 1, sequence: 1)
+        message: Message(id: "1", type: "t", source: "/s", created: .distantPast, data: []), channel: .local,
+        attempt: 1, token: 1, sequence: 1)
 
     private func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
 

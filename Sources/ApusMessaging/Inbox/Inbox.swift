@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusSQL
-internal import Foundation
 
 /// Makes the effect of a message happen once, however often the message comes: the effect and the note that it happened
 /// share a transaction.
@@ -17,8 +16,12 @@ public struct Inbox: Sendable {
     /// Who has the effect: the same message may have one for each consumer.
     public let consumer: String
 
-    public init(consumer: String) {
+    private let clock: QueueClock
+
+    /// An inbox of `consumer`, which notes the time of `clock`.
+    public init(consumer: String, clock: QueueClock = .system()) {
         self.consumer = consumer
+        self.clock = clock
     }
 
     /// Runs `effect` unless the message had it already.
@@ -40,7 +43,7 @@ public struct Inbox: Sendable {
     public func once<Value>(
         _ key: String, in transaction: any Transaction, _ effect: () async throws -> Value
     ) async throws -> Value? {
-        let now = Date().microsecondsSince1970
+        let now = clock.microseconds
         let inserted = try await transaction.execute(
             """
             INSERT INTO apus_inbox (consumer, message, received_at) VALUES (\(consumer), \(key), \(now))
@@ -57,7 +60,7 @@ public struct Inbox: Sendable {
     public func forget(
         olderThan age: Duration = .seconds(7 * 86_400), in database: any SQLExecutor
     ) async throws(DatabaseError) -> Int {
-        let before = Date().microsecondsSince1970 - age.microseconds
+        let before = clock.microseconds - age.microseconds
         return try await database.execute(
             """
             DELETE FROM apus_inbox WHERE (consumer, message) IN (

@@ -33,7 +33,9 @@ struct JSONMembers {
     }
 
     private static func text(_ quoted: ArraySlice<UInt8>) -> String? {
-        if !quoted.contains(UInt8(ascii: "\\")) { return String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self) }
+        if !quoted.contains(UInt8(ascii: "\\")) {
+            return String(decoding: quoted.dropFirst().dropLast(), as: UTF8.self)
+        }
         do {
             return try JSONParser.parse(quoted).text
         } catch {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusContract
 internal import ApusCore
-internal import Foundation
+public import Foundation
 
 extension Message {
     /// The media type of ``cloudEvent``.
@@ -45,19 +45,20 @@ extension Message {
 
     /// Reads a CloudEvents document that came from outside.
     ///
+    /// - Parameter received: when it came: its time if it tells none.
     /// - Throws: `invalid` with what is wrong: no JSON, no object, another specversion, a missing, empty or ill-formed
     ///   attribute, both `data` and `data_base64`.
-    public init(cloudEvent bytes: [UInt8]) throws(MessagingError) {
+    public init(cloudEvent bytes: [UInt8], received: Date) throws(MessagingError) {
         do {
             _ = try JSONParser.parse(bytes)
         } catch {
             throw MessagingError(.invalid, "the event is no JSON: \(error)")
         }
-        try self.init(storedCloudEvent: bytes)
+        try self.init(storedCloudEvent: bytes, received: received)
     }
 
     /// Reads what ``cloudEvent`` wrote: valid JSON, which isn't checked again.
-    init(storedCloudEvent bytes: [UInt8]) throws(MessagingError) {
+    init(storedCloudEvent bytes: [UInt8], received: Date) throws(MessagingError) {
         guard let members = JSONMembers(bytes) else {
             throw MessagingError(.invalid, "the event is no JSON object")
         }
@@ -69,7 +70,7 @@ extension Message {
         self.init(
             id: try attributes.required("id"), type: try attributes.required("type"),
             source: try attributes.required("source"),
-            created: try attributes.date("time") ?? Date(),
+            created: try attributes.date("time") ?? received,
             data: try attributes.payload(),
             contentType: attributes.take("datacontenttype") ?? "application/json",
             expires: try attributes.date("expirytime"))

@@ -6,6 +6,7 @@ public import Foundation
 ///
 /// Source and id together name it for ever: a second message with the same two is the same message.
 public struct Message: Sendable, Hashable {
+    /// Unique among the messages of its source. Not empty.
     public var id: String
     /// What kind of message it is, in snake case: `order_placed`. Handlers and subscriptions are chosen by it.
     public var type: String
@@ -19,13 +20,14 @@ public struct Message: Sendable, Hashable {
     public var contentType: String
     /// After this it is of no more use, and is kept as dead instead of being handled.
     public var expires: Date?
+    /// The trace and the request that it was published in.
     public var trace: TraceContext?
     public var requestID: RequestID?
     /// Further CloudEvents attributes: names of 1 to 20 `a–z 0–9`. Unknown ones of a received message are kept here.
     public var extensions: [String: String]
 
     public init(
-        id: String = Message.newID(), type: String, source: String, created: Date = Date(), data: [UInt8],
+        id: String, type: String, source: String, created: Date, data: [UInt8],
         contentType: String = "application/json", expires: Date? = nil, trace: TraceContext? = nil,
         requestID: RequestID? = nil, extensions: [String: String] = [:]
     ) {
@@ -45,8 +47,8 @@ public struct Message: Sendable, Hashable {
     ///
     /// - Throws: `invalid` if the payload can't be encoded.
     public init<Payload>(
-        _ payload: Payload, as type: MessageType<Payload>, source: String, id: String = Message.newID(),
-        created: Date = Date(), expires: Date? = nil
+        _ payload: Payload, as type: MessageType<Payload>, source: String, id: String, created: Date,
+        expires: Date? = nil
     ) throws(MessagingError) {
         let context = CallContext.current
         self.init(
@@ -55,9 +57,8 @@ public struct Message: Sendable, Hashable {
     }
 
     /// 128 random bits as 32 hexadecimal digits.
-    public static func newID() -> String {
-        var random = SystemRandomNumberGenerator()
-        return Hex.string(random.next(), random.next())
+    public static func newID(using random: inout some RandomNumberGenerator) -> String {
+        Hex.string(random.next(), random.next())
     }
 
     /// Whether the payload is JSON: `application/json` or a type that ends in `+json`.

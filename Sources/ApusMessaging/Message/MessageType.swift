@@ -9,6 +9,7 @@ internal import Foundation
 /// let resize = MessageType<ResizeImage>("resize_image")
 /// ```
 public struct MessageType<Payload: Sendable>: Sendable {
+    /// In snake case: `order_placed`.
     public let name: String
     private let encoding: @Sendable (Payload) throws -> [UInt8]
     private let decoding: @Sendable ([UInt8]) throws -> Payload

@@ -28,6 +28,7 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let misuse = Code("misuse")
     }
 
+    /// What kind of failure it is.
     public var code: Code
     /// A sentence for a person. Holds no payload.
     public var message: String

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A line of messages inside a queue. Messages of one channel never wait for those of another.
 public struct Channel: Sendable, Hashable, CustomStringConvertible {
+    /// What the store knows it by.
     public let name: String
 
     public init(_ name: String) {

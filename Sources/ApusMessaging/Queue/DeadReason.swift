@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Why a message is dead. New reasons may be added.
 public struct DeadReason: Sendable, Hashable, CustomStringConvertible {
+    /// The stable name that logs and metrics show.
     public let name: String
 
     public init(_ name: String) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A message in the hand of one worker, until its lease ends.
 public struct Delivery: Sendable {
+    /// What is to be handled.
     public let message: Message
     /// Where it was claimed from: ``Channel/local``, or the channel of a service that it is relayed to.
     public let channel: Channel

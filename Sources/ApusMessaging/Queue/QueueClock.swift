@@ -9,6 +9,7 @@ public import Foundation
 /// The system's clock reads the wall time once and then follows the monotonic clock, so that a step of the wall clock
 /// changes nothing in a running process.
 public struct QueueClock: Sendable {
+    /// What waiting is measured on.
     public let time: TimeSource
     private let origin: Instant
     private let wallOrigin: Date
@@ -31,6 +32,7 @@ public struct QueueClock: Sendable {
         QueueClock(time: .system, wallOrigin: Date()) { try await Task.sleep(for: $0) }
     }
 
+    /// The current instant of ``time``.
     public var now: Instant { time.now }
 
     /// The wall time now, in microseconds since 1970.
@@ -39,7 +41,7 @@ public struct QueueClock: Sendable {
     }
 
     /// The wall time now.
-    var date: Date { Date(microsecondsSince1970: microseconds) }
+    public var date: Date { Date(microsecondsSince1970: microseconds) }
 
     func sleep(for duration: Duration) async throws {
         try await sleeping(duration)

@@ -3,32 +3,35 @@ internal import ApusSQL
 internal import Foundation
 
 extension SQLQueue {
-    /// What each channel holds at this moment. Reads an index entry for each message that isn't done.
+    /// What each channel holds at this moment. Reads each message that waits or is in hand.
     ///
     /// - Throws: `storage`.
     public func statistics() async throws(MessagingError) -> [Channel: QueueStatistics] {
         do {
-            let rows = try await database.query(
+            let live = try await database.query(
                 """
                 SELECT channel, state, COUNT(*) AS number, MIN(published_at) AS oldest FROM apus_queue
-                WHERE state <> \(RowState.done) GROUP BY channel, state
+                WHERE due_at IS NOT NULL GROUP BY channel, state
+                """)
+            let dead = try await database.query(
+                """
+                SELECT channel, COUNT(*) AS number FROM apus_queue
+                WHERE state = \(RowState.dead) AND finished_at IS NOT NULL GROUP BY channel
                 """)
             var all: [Channel: QueueStatistics] = [:]
-            for row in rows {
-                var statistics = all[Channel(try row["channel"])] ?? QueueStatistics()
-                let number: Int = try row["number"]
-                let oldest: Int64 = try row["oldest"]
-                switch RowState(rawValue: try row["state"]) {
-                case .dead: statistics.dead = number
-                case .inHand: statistics.inHand = number
-                default: statistics.waiting = number
+            for row in live {
+                let channel = Channel(try row["channel"])
+                var statistics = all[channel] ?? QueueStatistics()
+                if RowState(rawValue: try row["state"]) == .inHand {
+                    statistics.inHand = try row["number"]
+                } else {
+                    statistics.waiting = try row["number"]
                 }
-                if try row.get("state", as: Int.self) != RowState.dead.rawValue {
-                    let age = Duration.microseconds(max(0, clock.microseconds - oldest))
-                    statistics.oldestAge = max(statistics.oldestAge ?? .zero, age)
-                }
-                all[Channel(try row["channel"])] = statistics
+                let age = Duration.microseconds(max(0, clock.microseconds - (try row["oldest"])))
+                statistics.oldestAge = max(statistics.oldestAge ?? .zero, age)
+                all[channel] = statistics
             }
+            for row in dead { all[Channel(try row["channel"]), default: .init()].dead = try row["number"] }
             return all
         } catch {
             throw MessagingError(error)

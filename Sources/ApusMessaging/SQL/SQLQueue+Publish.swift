@@ -17,10 +17,10 @@ extension SQLQueue {
     ///   rolls back.
     @discardableResult
     public func publish<Payload: Sendable>(
-        _ payload: Payload, as type: MessageType<Payload>, id: String = Message.newID(), delay: Duration = .zero,
+        _ payload: Payload, as type: MessageType<Payload>, id: String? = nil, delay: Duration = .zero,
         in transaction: any Transaction
     ) async throws(MessagingError) -> PublishResult {
-        let message = try Message(payload, as: type, source: configuration.source, id: id, created: clock.date)
+        let message = try message(payload, as: type, id: id)
         return try await store([message], in: channels(for: type.name), delay: delay, transaction)
     }
 
@@ -29,10 +29,21 @@ extension SQLQueue {
     /// - Throws: as ``publish(_:as:id:delay:in:)``.
     @discardableResult
     public func publish<Payload: Sendable>(
-        _ payload: Payload, as type: MessageType<Payload>, id: String = Message.newID(), delay: Duration = .zero
+        _ payload: Payload, as type: MessageType<Payload>, id: String? = nil, delay: Duration = .zero
     ) async throws(MessagingError) -> PublishResult {
-        let message = try Message(payload, as: type, source: configuration.source, id: id, created: clock.date)
+        let message = try message(payload, as: type, id: id)
         return try await store([message], in: channels(for: type.name), delay: delay, nil)
+    }
+
+    /// A message of this service, made now; trace and request id are those of `CallContext.current`.
+    ///
+    /// - Parameter id: nil for a random one.
+    /// - Throws: `invalid` if the payload can't be encoded.
+    public func message<Payload: Sendable>(
+        _ payload: Payload, as type: MessageType<Payload>, id: String? = nil
+    ) throws(MessagingError) -> Message {
+        let id = id ?? state.withLock { Message.newID(using: &$0.random) }
+        return try Message(payload, as: type, source: configuration.source, id: id, created: clock.date)
     }
 
     /// Publishes a message inside the caller's transaction, or by itself.
@@ -127,7 +138,8 @@ extension SQLQueue {
             let event = message.cloudEvent
             guard event.count <= configuration.maximumBytes else {
                 throw MessagingError(
-                    .tooLarge, "\(message.type) has \(event.count) bytes, at most \(configuration.maximumBytes) are taken")
+                    .tooLarge,
+                    "\(message.type) has \(event.count) bytes, at most \(configuration.maximumBytes) are taken")
             }
             for channel in channels {
                 rows.append(

@@ -32,7 +32,7 @@ extension SQLQueue {
                     CREATE INDEX apus_queue_due ON apus_queue (channel, due_at, sequence) WHERE due_at IS NOT NULL
                     """,
                     """
-                    CREATE INDEX apus_queue_finished ON apus_queue (channel, state, finished_at)
+                    CREATE INDEX apus_queue_finished ON apus_queue (state, channel, finished_at)
                     WHERE finished_at IS NOT NULL
                     """,
                 ]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusSQL
+internal import Synchronization
 
-extension SQLQueue {
+extension SQLQueue: QueueStore {
     public func claim(
         _ limit: Int, from channel: Channel, lease: Duration
     ) async throws(MessagingError) -> [Delivery] {
@@ -126,6 +127,18 @@ extension SQLQueue {
         }
     }
 
+    public func wake(on channel: Channel, _ wake: @escaping @Sendable () -> Void) -> UInt64 {
+        state.withLock { state in
+            state.nextWaker += 1
+            state.wakers[state.nextWaker] = Waker(channel: channel, wake: wake)
+            return state.nextWaker
+        }
+    }
+
+    public func stopWaking(_ id: UInt64) {
+        state.withLock { $0.wakers[id] = nil }
+    }
+
     /// That the row is still in the hand that this delivery is in.
     private func held(_ delivery: Delivery) -> SQL {
         """
@@ -137,12 +150,12 @@ extension SQLQueue {
     /// as dead.
     func message(in row: Row) throws(DatabaseError) -> Message {
         do {
-            return try Message(storedCloudEvent: try row.get("event"))
+            return try Message(storedCloudEvent: try row.get("event"), received: clock.date)
         } catch let error as DatabaseError {
             throw error
         } catch {
             return Message(
-                id: "", type: "", source: configuration.source, data: try row.get("event"),
+                id: "", type: "", source: configuration.source, created: clock.date, data: try row.get("event"),
                 contentType: "application/octet-stream", extensions: ["unreadable": "\(error)"])
         }
     }

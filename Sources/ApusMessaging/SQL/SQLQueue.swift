@@ -14,7 +14,8 @@ internal import Synchronization
 /// - Each other service that subscribes has a channel of its own (``Relay`` empties it), so one that is down holds nobody.
 ///
 /// Works on SQLite; the statements are written for PostgreSQL too. Every method may be called from any task.
-public final class SQLQueue: QueueStore {
+public final class SQLQueue: Sendable {
+    /// What it was made with.
     public let configuration: QueueConfiguration
     public let clock: QueueClock
     let database: any Database
@@ -27,6 +28,7 @@ public final class SQLQueue: QueueStore {
         var depth = DepthEstimate()
         var wakers: [UInt64: Waker] = [:]
         var nextWaker: UInt64 = 0
+        var random = FastRandom()
     }
 
     struct Waker: Sendable {
@@ -78,18 +80,6 @@ public final class SQLQueue: QueueStore {
     /// The handler of a type, if there is one.
     func handler(for type: String) -> MessageHandler? {
         state.withLock { $0.handlers[type] }
-    }
-
-    public func wake(on channel: Channel, _ wake: @escaping @Sendable () -> Void) -> UInt64 {
-        state.withLock { state in
-            state.nextWaker += 1
-            state.wakers[state.nextWaker] = Waker(channel: channel, wake: wake)
-            return state.nextWaker
-        }
-    }
-
-    public func stopWaking(_ id: UInt64) {
-        state.withLock { $0.wakers[id] = nil }
     }
 
     /// Wakes the workers of `channels`.

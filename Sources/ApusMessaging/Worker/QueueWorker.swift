@@ -16,6 +16,7 @@ internal import Synchronization
 /// - On graceful shutdown it takes no more, lets handlers finish within the drain timeout, then cancels them and gives
 ///   their messages back uncounted; it returns even if a handler doesn't.
 public final class QueueWorker: Service {
+    /// What it works on, and how.
     public let channel: Channel
     public let configuration: WorkerConfiguration
     let store: any QueueStore

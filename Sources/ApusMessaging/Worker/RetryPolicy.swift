@@ -15,6 +15,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// Default: from 1 s, doubled, to 10 min, half of it by chance: about 1.5 h for 20 attempts.
     public var backoff: Backoff
 
+    /// A policy with the defaults that its properties say.
     public init(
         maximumAttempts: Int = 20, maximumAge: Duration? = nil,
         backoff: Backoff = Backoff(base: .seconds(1), maximum: .seconds(600), jitter: .equal)

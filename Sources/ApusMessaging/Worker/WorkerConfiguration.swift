@@ -38,7 +38,8 @@ public struct WorkerConfiguration: Sendable {
     /// Every problem of this configuration; empty if it can be used.
     public func validate() -> [ConfigurationProblem] {
         var problems = retry.validate().map { ConfigurationProblem("retry.\($0.key)", $0.message) }
-        problems.require((1...10_000).contains(concurrency), "concurrency", "must be from 1 to 10000, is \(concurrency)")
+        problems.require(
+            (1...10_000).contains(concurrency), "concurrency", "must be from 1 to 10000, is \(concurrency)")
         problems.require(
             lease >= .seconds(1) && lease <= .seconds(3600), "lease", "must be from 1 s to 1 h, is \(lease)")
         problems.require(handlerTimeout > .zero, "handlerTimeout", "must be above zero, is \(handlerTimeout)")
