@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
+import ApusDiscovery
 import ApusHTTP
 import ApusRuntime
 import ApusService
@@ -32,7 +32,7 @@ enum Shop {
     }
 
     private static func start(_ shop: ShopSettings, sharing watchdog: LoopWatchdog) async throws -> [ServiceRuntime] {
-        let services = HostedServices()
+        let services = InProcessResolver()
         var runtimes: [ServiceRuntime] = []
         for hosted in shop.hosted {
             let host = try await ServiceHost.start(hosted.program, hosted.settings, sharing: watchdog) { runtime in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusDiscovery
+public import ApusHTTP
 public import ApusRuntime
 public import ApusSQL
 public import ApusTelemetry
@@ -31,16 +32,18 @@ public struct ServiceHost: Sendable {
     ///
     /// - Parameters:
     ///   - watchdog: that of the loops that it shares with others of this process; nil for loops of its own.
+    ///   - announce: called when it listens; by default prints `listening URL` on standard output.
     ///   - network: the way to other services; nil for the one that `REGISTRY_URL` names.
     /// - Throws: ``ApusRuntime/StartError`` and what assembling throws; then the database is closed again.
     public static func start(
         _ program: some ServiceProgram, _ settings: ServiceSettings, sharing watchdog: LoopWatchdog? = nil,
+        announce: @escaping @Sendable (ServerAddress) -> Void = StandardOutput.announce,
         network: ((ServiceRuntime) throws -> ServiceNetwork)? = nil
     ) async throws -> ServiceHost {
         let database = try await ServiceDatabase.open(settings)
         do {
             try await ServiceDatabase.migrate(database, type(of: program).migrations)
-            let runtime = ServiceRuntime(settings, sharing: watchdog)
+            let runtime = ServiceRuntime(settings, sharing: watchdog, announce: announce)
             let host = ServiceHost(
                 runtime: runtime, database: database, network: try network?(runtime) ?? runtime.joinNetwork())
             try program.assemble(host)
