@@ -26,6 +26,8 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     /// Some exchange was completed before the present one.
     private var isReused = false
     private var paused = false
+    /// The peer has closed, or the connection was lost.
+    private var hasEnded = false
     private var readHeld = false
     private var timer = LazyTimer()
     private var receivedSomething = false
@@ -53,19 +55,26 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        pool.closed(self)
+        hasEnded = true
+        keepAlive = false
+        // What came before the end and isn't wanted yet is given to the exchange when it reads on.
+        if exchange == nil || !paused || input.readableBytes == 0 { end() }
+        context.fireChannelInactive()
+    }
+
+    /// Ends the exchange after the connection has ended and everything that it brought was read.
+    private func end() {
         timer.cancel()
         let before = reading
         reading = .closed
-        pool.closed(self)
-        if let exchange {
-            self.exchange = nil
-            if case .body(let decoder) = before, decoder.endsWithConnection {
-                exchange.complete(nil)
-            } else {
-                lost(exchange)
-            }
+        guard let exchange else { return }
+        self.exchange = nil
+        if case .body(let decoder) = before, decoder.endsWithConnection {
+            exchange.complete(nil)
+        } else {
+            lost(exchange)
         }
-        context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -95,7 +104,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    var isOpen: Bool { if case .closed = reading { false } else { context != nil } }
+    var isOpen: Bool { if case .closed = reading { false } else { context != nil && !hasEnded } }
 
     // MARK: Reading
 
@@ -195,6 +204,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         self.paused = paused
         guard !paused else { return }
         process()
+        if hasEnded, !self.paused { end() }
         if readHeld, !self.paused {
             readHeld = false
             context?.read()
