@@ -32,7 +32,9 @@ extension Gateway {
             let gateway = try Gateway(
                 configuration, loops: runtime.loops, metrics: runtime.metrics, logger: runtime.logger,
                 resolver: discovery?.resolver, tokens: tokens, accessLog: log?.sink)
-            gateway.install(in: runtime, discovery: discovery)
+            gateway.install(in: runtime, discovery: discovery) { addresses in
+                if let first = addresses.first { StandardOutput.write("ready \(first)\n") }
+            }
             let status = await runtime.runUntilExit()
             log?.sink.flush()
             return status
@@ -44,7 +46,12 @@ extension Gateway {
 
     /// Adds the gateway to a runtime: its background work, a server for each listener, the admin endpoint, a health check
     /// for each service.
-    func install(in runtime: ServiceRuntime, discovery: Discovery?) {
+    ///
+    /// - Parameter announce: Called with the addresses of the listeners, in their order, and then the admin's, once the
+    ///   gateway serves.
+    func install(
+        in runtime: ServiceRuntime, discovery: Discovery?, announce: @escaping @Sendable ([ServerAddress]) -> Void
+    ) {
         if let discovery {
             runtime.addResource("discovery", close: { await discovery.shutdown() })
         }
@@ -65,9 +72,7 @@ extension Gateway {
                 guard service.hasUsableInstance else { throw GatewayStartError("no instance is usable") }
             }
         }
-        runtime.onReady("announce") { addresses in
-            if let first = addresses.first { StandardOutput.write("ready \(first)\n") }
-        }
+        runtime.onReady("announce") { announce($0) }
     }
 
     private func server(for listener: ListenerConfiguration) -> HTTPServerConfiguration {

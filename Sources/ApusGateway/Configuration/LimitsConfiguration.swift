@@ -10,11 +10,11 @@ public struct LimitsConfiguration: Equatable, Sendable {
     public var uriBytes: Int = 8 << 10
     /// Bytes of a request body; above it 413. Nil (the default) for no bound: bodies are streamed, never collected.
     public var bodyBytes: Int?
-    /// Client connections open at once, over all listeners' loops; above it new ones are closed. 16,384 by default.
+    /// Client connections open at once, for each listener; one more gets 503 and is closed. 16,384 by default.
     public var connections: Int = 16_384
     /// From the first byte of a request to the end of its headers. 30 s by default.
     public var readHeadTimeout: Duration = .seconds(30)
-    /// Without any progress of a body, either way. 60 s by default.
+    /// In which a body must make progress, either way. 60 s by default.
     public var bodyTimeout: Duration = .seconds(60)
     /// Between requests on a connection. 75 s by default.
     public var idleTimeout: Duration = .seconds(75)

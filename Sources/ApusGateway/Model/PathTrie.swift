@@ -10,10 +10,13 @@ struct PathTrie: Sendable {
         let route: Int32
     }
 
+    /// Holds numbers alone, so that reading one counts no references.
     private struct Node: Sendable {
         var parameter: Int32 = -1
-        var exact: [Entry] = []
-        var below: [Entry] = []
+        /// Where its routes stand in `entries`: first those of the exact path, then those of everything below.
+        var exact: Int32 = 0
+        var below: Int32 = 0
+        var end: Int32 = 0
         var hasLiterals = false
     }
 
@@ -26,6 +29,7 @@ struct PathTrie: Sendable {
     }
 
     private var nodes = [Node()]
+    private var entries: [Entry] = []
     private var edges: [Edge] = []
     private var literals: [UInt8] = []
     private var mask = 0
@@ -38,10 +42,17 @@ struct PathTrie: Sendable {
         while slots < literals * 2 + 2 { slots *= 2 }
         edges = [Edge](repeating: Edge(), count: slots)
         mask = slots - 1
-        for (pattern, entry) in patterns { insert(pattern, entry) }
+        var (exact, below): ([Int32: [Entry]], [Int32: [Entry]]) = ([:], [:])
+        for (pattern, entry) in patterns {
+            let node = insert(pattern)
+            if pattern.isPrefix { below[node, default: []].append(entry) } else { exact[node, default: []].append(entry) }
+        }
         for index in nodes.indices {
-            nodes[index].exact = Self.ordered(nodes[index].exact)
-            nodes[index].below = Self.ordered(nodes[index].below)
+            nodes[index].exact = Int32(entries.count)
+            entries += Self.ordered(exact[Int32(index)] ?? [])
+            nodes[index].below = Int32(entries.count)
+            entries += Self.ordered(below[Int32(index)] ?? [])
+            nodes[index].end = Int32(entries.count)
         }
     }
 
@@ -74,7 +85,7 @@ struct PathTrie: Sendable {
             let found = go(on: current.parameter, path, at: position, method, &missed)
             if found >= 0 { return found }
         }
-        return Self.first(current.below, method, &missed)
+        return first(current.below, current.end, method, &missed)
     }
 
     private func go(
@@ -85,12 +96,12 @@ struct PathTrie: Sendable {
     }
 
     private func end(_ node: Node, _ method: UInt32, _ missed: inout UInt32) -> Int32 {
-        let found = Self.first(node.exact, method, &missed)
-        return found >= 0 ? found : Self.first(node.below, method, &missed)
+        first(node.exact, node.end, method, &missed)
     }
 
-    private static func first(_ entries: [Entry], _ method: UInt32, _ missed: inout UInt32) -> Int32 {
-        for entry in entries {
+    private func first(_ start: Int32, _ end: Int32, _ method: UInt32, _ missed: inout UInt32) -> Int32 {
+        for index in Int(start)..<Int(end) {
+            let entry = entries[index]
             if entry.methods & method != 0 { return entry.route }
             missed |= entry.methods
         }
@@ -115,7 +126,8 @@ struct PathTrie: Sendable {
         return true
     }
 
-    private mutating func insert(_ pattern: PathPattern, _ entry: Entry) {
+    /// The node at the end of a pattern.
+    private mutating func insert(_ pattern: PathPattern) -> Int32 {
         var node: Int32 = 0
         for segment in pattern.segments {
             switch segment {
@@ -125,11 +137,7 @@ struct PathTrie: Sendable {
                 node = nodes[Int(node)].parameter
             }
         }
-        if pattern.isPrefix {
-            nodes[Int(node)].below.append(entry)
-        } else {
-            nodes[Int(node)].exact.append(entry)
-        }
+        return node
     }
 
     private mutating func literal(_ node: Int32, _ segment: [UInt8]) -> Int32 {

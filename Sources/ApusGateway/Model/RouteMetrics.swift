@@ -3,7 +3,7 @@ import ApusCore
 import ApusTelemetry
 
 /// The instruments of one route, found when the model is compiled, so that a request looks nothing up.
-struct RouteMetrics: Sendable {
+final class RouteMetrics: Sendable {
     /// By class of the status: 1xx to 5xx, and at place 0 those whose client went away without an answer.
     private let requests: InlineArray<6, Counter>
     private let durations: Histogram

@@ -12,6 +12,8 @@ final class RouteModel: Sendable {
     /// How many bytes of the path are removed, if it is long enough.
     let stripped: Int
     let added: [UInt8]
+    let timeout: Duration?
+    let idleTimeout: Duration?
     /// Scopes that the token must have; nil if none is asked for.
     let scopes: [String]?
 
@@ -25,6 +27,8 @@ final class RouteModel: Sendable {
         self.limiter = limiter
         stripped = configuration.rewrite?.stripPrefix?.utf8.count ?? 0
         added = Array((configuration.rewrite?.addPrefix ?? "").utf8)
+        timeout = configuration.timeout
+        idleTimeout = configuration.idleTimeout
         scopes = configuration.auth?.scopes
     }
 

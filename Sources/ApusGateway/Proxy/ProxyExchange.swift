@@ -129,7 +129,7 @@ final class ProxyExchange: RequestReceiver {
     }
 
     private func deadline(from start: Instant) -> Instant? {
-        route?.configuration.timeout.map { start.advanced(by: $0) }
+        route?.timeout.map { start.advanced(by: $0) }
     }
 
     /// An exchange with an instance failed. Before anything reached it, another instance may do.
@@ -205,7 +205,7 @@ final class ProxyExchange: RequestReceiver {
 
     /// Some of the response came: the time until more of it must come begins anew.
     func responseProgressed() {
-        upstream?.setDeadline(route?.configuration.idleTimeout.map { Instant.now.advanced(by: $0) })
+        upstream?.setDeadline(route?.idleTimeout.map { Instant.now.advanced(by: $0) })
     }
 
     /// The response is complete.
