@@ -183,7 +183,7 @@ let package = Package(
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
         tests("ApusService", ["ApusHTTP"]),
-        tests("ApusGateway", ["ApusHTTP", nioCore, nioPosix]),
+        tests("ApusGateway", ["ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor"),
         .testTarget(
             name: "ShopTests",

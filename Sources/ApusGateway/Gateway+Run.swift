@@ -14,7 +14,8 @@ extension Gateway {
     /// - Parameters:
     ///   - configurationFile: The gateway file.
     ///   - environment: Where `APUS_EVENT_LOOPS`, `LOG_LEVEL` and `SERVICE_NAME` are read; nil for the process's.
-    /// - Returns: the exit status: 0 drained, 1 the work failed, 2 the file or the settings are wrong. What was wrong has
+    /// - Returns: the exit status: 0 drained, 1 the work failed, 2 the file or the settings are wrong. What was wrong
+    ///   has
     ///   been written to standard error.
     public static func run(
         configurationFile: String, environment: [String: String]? = nil
@@ -44,8 +45,8 @@ extension Gateway {
         }
     }
 
-    /// Adds the gateway to a runtime: its background work, a server for each listener, the admin endpoint, a health check
-    /// for each service.
+    /// Adds the gateway to a runtime: its background work, a server for each listener, the admin endpoint, a health
+    /// check for each service.
     ///
     /// - Parameter announce: Called with the addresses of the listeners, in their order, and then the admin's, once the
     ///   gateway serves.
@@ -95,7 +96,8 @@ extension Gateway {
         _ environment: [String: String], drainTimeout: Duration
     ) throws -> ServiceSettings {
         let known = [
-            "SERVICE_NAME", "APUS_EVENT_LOOPS", "LOG_LEVEL", "ENVIRONMENT", "APUS_LOOP_BLOCKED_AFTER", "APUS_SUPERVISED",
+            "SERVICE_NAME", "APUS_EVENT_LOOPS", "LOG_LEVEL", "ENVIRONMENT", "APUS_LOOP_BLOCKED_AFTER",
+            "APUS_SUPERVISED",
         ]
         var settings = Settings(environment: environment.filter { known.contains($0.key) })
         var service = ServiceSettings(from: &settings, name: "gateway")

@@ -9,13 +9,14 @@ import Synchronization
 
 /// An API gateway: takes requests on its listeners and forwards them to the services that its routes name.
 ///
-/// Three layers, from the file to the wire: an immutable ``GatewayConfiguration`` is compiled to an immutable model, which
-/// is swapped as a whole; what must outlive it (instances with their connections, health and breakers, and what clients have
-/// used of their limits) hangs on stable identities beside it. A request is handled on the event loop that accepted it, from
-/// the first byte to the last.
+/// Three layers, from the file to the wire: an immutable ``GatewayConfiguration`` is compiled to an immutable model,
+/// which is swapped as a whole; what must outlive it (instances with their connections, health and breakers, and what
+/// clients have used of their limits) hangs on stable identities beside it. A request is handled on the event loop that
+/// accepted it, from the first byte to the last.
 ///
 /// Safe to use from any thread.
 public final class Gateway: Sendable {
+    /// What the gateway was made from.
     public let configuration: GatewayConfiguration
     let box: ModelBox
     let state: GatewayState

@@ -3,6 +3,7 @@ import ApusCore
 import ApusHTTP
 import ApusRuntime
 import ApusTelemetry
+import ApusTesting
 import Foundation
 import NIOCore
 import Testing
@@ -45,7 +46,7 @@ struct AdminTests {
         let ready = Shared<[ServerAddress]>([])
         gateway.install(in: runtime, discovery: nil, announce: { ready.value = $0 })
         let running = Task { try await runtime.run() }
-        #expect(await eventually { ready.value.count == 3 })
+        try await eventually("what the test waits for") { ready.value.count == 3 }
         let addresses = ready.value
         let loops = EventLoops(count: 1)
         let client = HTTPClient(loops: loops)
@@ -72,7 +73,9 @@ struct AdminTests {
         let health = try await object(client.send(HTTPRequest(.get, "/health"), to: admin))
         #expect((health["checks"] as? [String: Any])?.keys.sorted() == ["service lost", "service users"])
         let metrics = try await client.send(HTTPRequest(.get, "/metrics"), to: admin).text()
-        #expect(metrics.contains("apus_gateway_upstream_failures_total{route=\"/lost\",service=\"lost\",stage=\"connect\"} 1"))
+        #expect(
+            metrics.contains(
+                "apus_gateway_upstream_failures_total{route=\"/lost\",service=\"lost\",stage=\"connect\"} 1"))
         #expect(try await client.send(HTTPRequest(.get, "/nowhere"), to: admin).status == .notFound)
         #expect(try await client.send(HTTPRequest(.post, "/routes"), to: admin).status == .methodNotAllowed)
 
@@ -84,9 +87,9 @@ struct AdminTests {
 
     @Test("a file that can't be used ends the command with status 2, a log that can't be opened with 1")
     func statuses() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UInt32.random(in: 0 ... .max))")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "apus-\(UInt32.random(in: 0 ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
         func status(_ yaml: String, _ environment: [String: String] = [:]) async throws -> Int32 {
             let file = folder.appendingPathComponent("gateway.yaml")
             try yaml.write(to: file, atomically: true, encoding: .utf8)
@@ -100,5 +103,6 @@ struct AdminTests {
         let auth = "\nauth: { keys: [{ id: a, algorithm: HS256, secret: { env: A } }] }"
         #expect(try await status(good + auth) == 2)
         #expect(try await status(good + auth, ["A": "short"]) == 2)
+        try FileManager.default.removeItem(at: folder)
     }
 }

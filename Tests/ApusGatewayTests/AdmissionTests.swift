@@ -40,7 +40,8 @@ struct AdmissionTests {
             let (plain, read) = (try await token(), try await token("u", ["users.read"]))
             let both = try await token("u", ["users.list", "users.read", "x"])
             for (path, token, status, code) in [
-                ("/any", nil, 401, "missing"), ("/any", "Basic x", 401, "missing"), ("/any", "Bearer bad", 401, "malformed"),
+                ("/any", nil, 401, "missing"), ("/any", "Basic x", 401, "missing"),
+                ("/any", "Bearer bad", 401, "malformed"),
                 ("/any", plain, 200, ""), ("/any", plain + "x", 401, nil), ("/scoped", read, 403, "insufficient_scope"),
                 ("/scoped", both, 200, ""),
             ] as [(String, String?, Int, String?)] {

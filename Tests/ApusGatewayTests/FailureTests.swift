@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
+import ApusTesting
 import Foundation
 import NIOCore
 import Synchronization
@@ -14,7 +15,9 @@ struct FailureTests {
         _ yaml: String, _ method: HTTPMethod = .get
     ) async throws -> (response: HTTPResponse, code: String, stage: String, attempts: Int) {
         var result: (HTTPResponse, String, String, Int)?
-        try await withGateway { _ in yaml } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            yaml
+        } _: { (gateway, _) async throws in
             let response = try await gateway.send(method, "/")
             let problem = try await gateway.problem(response)
             #expect(problem["service"] as? String == "users")
@@ -37,8 +40,11 @@ struct FailureTests {
 
     @Test("a service without instances is 503 with Retry-After")
     func nobody() async throws {
-        let yaml = oneService(["http://127.0.0.1:1"], service: "healthCheck: { path: /, unhealthyAfter: 1, interval: 50ms }")
-        try await withGateway { _ in yaml } _: { (gateway, _) async throws in
+        let yaml = oneService(
+            ["http://127.0.0.1:1"], service: "healthCheck: { path: /, unhealthyAfter: 1, interval: 50ms }")
+        try await withGateway { _ in
+            yaml
+        } _: { (gateway, _) async throws in
             let response = try #require(
                 try await eventuallyGet { () -> HTTPResponse? in
                     let response = try await gateway.send(.get, "/")
@@ -52,7 +58,9 @@ struct FailureTests {
     @Test("an unreachable instance is passed over: another one gets the request, and the next ones")
     func failover() async throws {
         let dead = try deadURL()
-        try await withGateway(servers: [Responding.echo]) { oneService([dead, "\($0[0])"]) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [Responding.echo]) {
+            oneService([dead, "\($0[0])"])
+        } _: { (gateway, _) async throws in
             for _ in 0..<20 {
                 #expect(try await gateway.send(.post, "/", body: HTTPBody("x")).status == .ok)
             }
@@ -84,7 +92,7 @@ struct FailureTests {
     @Test(
         "a response that breaks off within its body never looks complete",
         arguments: [
-            "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhello", 
+            "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         ])
     func breaksOff(answer: String) async throws {
@@ -94,7 +102,9 @@ struct FailureTests {
             socket.send(answer)
             gate.wait()
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             let port = gateway.address.port
             let text = try await blocking {
                 let socket = try RawSocket(port: port)
@@ -118,7 +128,7 @@ struct FailureTests {
         }
         let result = try await problem(oneService([server.url], route: "timeout: 100ms"))
         #expect(result.response.status == 504 && result.code == "deadline_exceeded" && result.stage == "response")
-        #expect(await eventually { ended.value })
+        try await eventually("what the test waits for") { ended.value }
     }
 
     @Test("when the client goes away, the exchange with the service is cancelled")
@@ -130,14 +140,18 @@ struct FailureTests {
             _ = socket.receive()
             state.value = "closed"
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             let port = gateway.address.port
             let socket = try RawSocket(port: port)
             socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(await eventually { state.value == "asked" })
+            try await eventually("what the test waits for") { state.value == "asked" }
             socket.close()
-            #expect(await eventually { state.value == "closed" })
-            #expect(await eventually { gateway.logLines.first?.contains("\"status\":0") ?? false })
+            try await eventually("what the test waits for") { state.value == "closed" }
+            try await eventually("what the test waits for") {
+                gateway.logLines.first?.contains("\"status\":0") ?? false
+            }
         }
     }
 
@@ -149,7 +163,9 @@ struct FailureTests {
             // Closes when the next request is there, without an answer.
             _ = socket.receiveHead()
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             #expect(try await gateway.send(.get, "/").text() == "1")
             #expect(try await gateway.send(.get, "/").text() == "2")
             #expect(try await gateway.send(.put, "/", body: HTTPBody("x")).text() == "3")
@@ -164,22 +180,25 @@ struct FailureTests {
             HTTPResponse(status: healthy.value ? 200 : 500, headers: [:], body: .empty)
         }
         let breaker = "breaker: { failureRate: 0.5, minimumRequests: 4, openFor: 100ms, probes: 1 }"
-        try await withGateway(servers: [upstream]) { oneService(["\($0[0])"], service: breaker) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [upstream]) {
+            oneService(["\($0[0])"], service: breaker)
+        } _: { (gateway, _) async throws in
             for _ in 0..<4 { #expect(try await gateway.send(.get, "/").status == 500) }
             let rejected = try await gateway.send(.get, "/")
             #expect(rejected.status == 503 && rejected.headers[.retryAfter] == "1")
             let problem = try await gateway.problem(rejected)
             #expect(problem["code"] as? String == "breaker_open" && problem["stage"] as? String == "admission")
             healthy.value = true
-            let happened = try await eventually { try await gateway.send(.get, "/").status == 200 }
-            #expect(happened)
+            try await eventually("the service is used again") { try await gateway.send(.get, "/").status == 200 }
         }
     }
 
     @Test("killing one of two instances under load fails no request but those in flight there")
     func kill() async throws {
         let answer = Responding { _ in HTTPResponse(status: .ok, headers: [:], body: HTTPBody("ok")) }
-        try await withGateway(servers: [answer, answer]) { oneService($0.map(\.description)) } _: { (gateway, servers) async throws in
+        try await withGateway(servers: [answer, answer]) {
+            oneService($0.map(\.description))
+        } _: { (gateway, servers) async throws in
             let failures = Shared(0)
             let done = Shared(0)
             let killed = Shared(false)
@@ -195,7 +214,7 @@ struct FailureTests {
                     }
                 }
                 group.addTask {
-                    _ = await eventually { done.value > 500 }
+                    try await eventually("some requests") { done.value > 500 }
                     await servers[0].server.drain(within: .zero)
                     killed.value = true
                 }
@@ -211,7 +230,7 @@ struct FailureTests {
 /// The first value that isn't nil, within ten seconds.
 func eventuallyGet<Value>(_ get: () async throws -> Value?) async throws -> Value? {
     var found: Value?
-    _ = try await eventually {
+    try await eventually("an answer") {
         found = try await get()
         return found != nil
     }

@@ -11,7 +11,9 @@ import Testing
 struct ForwardingTests {
     @Test("a request arrives as it was sent, with where it came from and its names")
     func echo() async throws {
-        try await withGateway(servers: [Responding.echo]) { oneService(["\($0[0])"]) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [Responding.echo]) {
+            oneService(["\($0[0])"])
+        } _: { (gateway, _) async throws in
             let port = gateway.address.port
             let text = try await blocking {
                 let socket = try RawSocket(port: port)
@@ -95,7 +97,9 @@ struct ForwardingTests {
                 return HTTPResponse(status: 500, headers: [:], body: .empty)
             }
         }
-        try await withGateway(servers: [mirror]) { oneService(["\($0[0])"]) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [mirror]) {
+            oneService(["\($0[0])"])
+        } _: { (gateway, _) async throws in
             let bytes = ByteBuffer(bytes: (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) })
             let response = try await gateway.send(.post, "/", body: HTTPBody(bytes))
             #expect(response.status == .ok)
@@ -112,7 +116,9 @@ struct ForwardingTests {
                     for try await chunk in request.body { try await writer.write(chunk) }
                 })
         }
-        try await withGateway(servers: [upstream]) { oneService(["\($0[0])"]) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [upstream]) {
+            oneService(["\($0[0])"])
+        } _: { (gateway, _) async throws in
             let body = HTTPBody { writer in
                 for index in 0..<200 { try await writer.write(ByteBuffer(repeating: UInt8(index), count: 10_000)) }
             }
@@ -132,7 +138,9 @@ struct ForwardingTests {
             // The second event leaves when the client has seen the first.
             _ = socket.receive { $0.contains("seen") }
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             let port = gateway.address.port
             let text = try await blocking {
                 let socket = try RawSocket(port: port)
@@ -158,7 +166,9 @@ struct ForwardingTests {
                 }
             }
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             let port = gateway.address.port
             let texts = try await blocking {
                 let socket = try RawSocket(port: port)
@@ -184,7 +194,9 @@ struct ForwardingTests {
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: X-Hop\r\nX-Hop: 1\r\nProxy-Authenticate: x\r\n"
                     + "Keep-Alive: timeout=5\r\nAlt-Svc: h3\r\nX-Upgrade: \(upgrade)\r\n\r\nok")
         }
-        try await withGateway { _ in oneService([server.url]) } _: { (gateway, _) async throws in
+        try await withGateway { _ in
+            oneService([server.url])
+        } _: { (gateway, _) async throws in
             let response = try await gateway.send(
                 .get, "/", headers: [.connection: "Upgrade", .upgrade: "websocket"])
             let names = Set(response.headers.map { $0.name.lowercased() })
@@ -196,8 +208,12 @@ struct ForwardingTests {
 
     @Test("requests are spread over the instances and come over few connections")
     func spread() async throws {
-        let named = { (name: String) in Responding { _ in HTTPResponse(status: .ok, headers: [:], body: HTTPBody(name)) } }
-        try await withGateway(servers: [named("a"), named("b"), named("c")]) { oneService($0.map(\.description)) } _: {
+        let named = { (name: String) in
+            Responding { _ in HTTPResponse(status: .ok, headers: [:], body: HTTPBody(name)) }
+        }
+        try await withGateway(servers: [named("a"), named("b"), named("c")]) {
+            oneService($0.map(\.description))
+        } _: {
             (gateway, servers) async throws in
             var counts: [String: Int] = [:]
             for _ in 0..<30 { counts[try await gateway.send(.get, "/").text(), default: 0] += 1 }
@@ -208,7 +224,9 @@ struct ForwardingTests {
 
     @Test("the access log has a JSON line for each request, and metrics count it")
     func accessLog() async throws {
-        try await withGateway(servers: [Responding.echo]) { oneService(["\($0[0])"]) } _: { (gateway, _) async throws in
+        try await withGateway(servers: [Responding.echo]) {
+            oneService(["\($0[0])"])
+        } _: { (gateway, _) async throws in
             _ = try await gateway.send(.get, "/x?a=\"b", headers: [.requestID: "r-9"]).text()
             let line = try #require(gateway.logLines.first)
             let object = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])

@@ -48,7 +48,8 @@ struct HeaderTests {
     func trusted() throws {
         let forwarded = ForwardedHeaders(trusted: [try #require(AddressRange("10.0.0.0/8"))])
         var headers: Headers = [
-            .host: "a", .xForwardedFor: "6.6.6.6, 203.0.113.9", .xForwardedProto: "https", .forwarded: "for=203.0.113.9",
+            .host: "a", .xForwardedFor: "6.6.6.6, 203.0.113.9", .xForwardedProto: "https",
+            .forwarded: "for=203.0.113.9",
         ]
         headers.append(.xForwardedFor, "10.0.0.7")
         #expect(forwarded.client(headers, proxy) == "203.0.113.9")

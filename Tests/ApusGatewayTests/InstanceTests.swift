@@ -3,6 +3,7 @@ import ApusBalancing
 import ApusCore
 import ApusDiscovery
 import ApusHTTP
+import ApusTesting
 import Synchronization
 import Testing
 
@@ -30,7 +31,9 @@ struct InstanceTests {
             routes: [{ match: { path: /** }, to: users }]
             """
         view.update([])
-        try await withGateway(servers: [named("a"), named("b")], resolver: Resolving(shared: view)) { _ in yaml } _: {
+        try await withGateway(servers: [named("a"), named("b")], resolver: Resolving(shared: view)) { _ in
+            yaml
+        } _: {
             (gateway, servers) async throws in
             #expect(try await gateway.send(.get, "/").status == 503)
             let instances = servers.enumerated().map { number, server in
@@ -38,17 +41,17 @@ struct InstanceTests {
             }
             let service = gateway.gateway.box.current.services[0]
             view.update([instances[0]])
-            #expect(await eventually { service.instances.count == 1 })
+            try await eventually("what the test waits for") { service.instances.count == 1 }
             #expect(try await gateway.send(.get, "/").text() == "a")
             let first = try #require(service.instances.first)
             view.update(instances)
-            #expect(await eventually { service.instances.count == 2 })
+            try await eventually("what the test waits for") { service.instances.count == 2 }
             #expect(service.instances.contains { $0 === first })
             var seen: Set<String> = []
             for _ in 0..<4 { seen.insert(try await gateway.send(.get, "/").text()) }
             #expect(seen == ["a", "b"])
             view.update([instances[1]])
-            #expect(await eventually { service.instances.count == 1 })
+            try await eventually("what the test waits for") { service.instances.count == 1 }
             for _ in 0..<4 { #expect(try await gateway.send(.get, "/").text() == "b") }
         }
     }
@@ -64,17 +67,18 @@ struct InstanceTests {
             return HTTPResponse(status: .ok, headers: [:], body: HTTPBody("patient"))
         }
         let check = "healthCheck: { path: /readyz, interval: 50ms, unhealthyAfter: 2, healthyAfter: 2 }"
-        try await withGateway(servers: [patient, named("other")]) { oneService($0.map(\.description), service: check) } _: {
+        try await withGateway(servers: [patient, named("other")]) {
+            oneService($0.map(\.description), service: check)
+        } _: {
             (gateway, _) async throws in
             let instance = gateway.gateway.box.current.services[0].instances[0]
-            #expect(await eventually { instance.health.withLock { $0.checks > 0 } })
+            try await eventually("what the test waits for") { instance.health.withLock { $0.checks > 0 } }
             isIll.value = true
-            #expect(await eventually { !instance.candidate.isUsable })
+            try await eventually("what the test waits for") { !instance.candidate.isUsable }
             for _ in 0..<4 { #expect(try await gateway.send(.get, "/").text() == "other") }
             #expect(instance.health.withLock { $0.lastFailure } == "answered 503 Service Unavailable")
             isIll.value = false
-            let happened = try await eventually { try await gateway.send(.get, "/").text() == "patient" }
-            #expect(happened)
+            try await eventually("the service is used again") { try await gateway.send(.get, "/").text() == "patient" }
         }
     }
 }

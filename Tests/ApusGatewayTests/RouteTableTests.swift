@@ -45,13 +45,15 @@ struct RouteTableTests {
             ("GET", "/a/7/c", "", "/a/{x}/c"), ("GET", "/a/b/d", "", "/a/b/d"), ("GET", "/a/b/c", "", "/a/{x}/c"),
             ("GET", "/v1/users/7", "api.example.com", "api.example.com/**"),
             ("GET", "/x", "API.Example.com:8080", "api.example.com/**"),
-            ("GET", "/x", "a.b.example.com", "*.example.com/x"), ("GET", "/x", "a.deep.example.com.", "*.deep.example.com/**"),
+            ("GET", "/x", "a.b.example.com", "*.example.com/x"),
+            ("GET", "/x", "a.deep.example.com.", "*.deep.example.com/**"),
             ("GET", "/y", "a.example.com", "404"), ("GET", "/x", "example.com", "404"),
             ("GET", "/x", "xexample.com", "404"), ("GET", "/x", "[::1]:80", "404"),
         ])
     func examples(method: String, path: String, host: String, expected: String) throws {
         let routes = try [
-            "/v1/users/**", "GET /v1/users/{id}", "/v1/users/me", "GET,POST /exact", "BREW /coffee", "/a/b/d", "/a/{x}/c",
+            "/v1/users/**", "GET /v1/users/{id}", "/v1/users/me", "GET,POST /exact", "BREW /coffee", "/a/b/d",
+            "/a/{x}/c",
             "api.example.com/**", "*.example.com/x", "*.deep.example.com/**",
         ].map(route)
         #expect(find(routes, method, path, host) == expected)
@@ -98,7 +100,8 @@ struct RouteTableTests {
 
     @Test("an explanation says why each other route lost")
     func explains() throws {
-        let routes = try ["/v1/**", "GET /v1/users/{id}", "/v1/users/me/x", "POST /v1/users/{id}", "h.example/**"].map(route)
+        let routes = try ["/v1/**", "GET /v1/users/{id}", "/v1/users/me/x", "POST /v1/users/{id}", "h.example/**"].map(
+            route)
         let explanation = RouteExplanation(routes, method: "GET", host: "", path: "/v1/users/7")
         #expect(explanation.chosen == "GET /v1/users/{id}")
         #expect(

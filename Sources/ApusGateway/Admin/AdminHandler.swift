@@ -10,7 +10,8 @@ struct AdminHandler: HTTPHandler {
 
     func handle(_ head: RequestHead, on exchange: ServerExchange) {
         guard head.method == .get || head.method == .head else {
-            return respond(405, "text/plain; charset=utf-8", Array("GET and HEAD only\n".utf8), [.allow: "GET, HEAD"], exchange)
+            return respond(
+                405, "text/plain; charset=utf-8", Array("GET and HEAD only\n".utf8), [.allow: "GET, HEAD"], exchange)
         }
         if head.path == "/routes" {
             return respond(200, "application/json", Array(RoutesDocument.json(box.current).utf8), [:], exchange)

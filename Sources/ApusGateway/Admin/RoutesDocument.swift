@@ -5,8 +5,8 @@ import ApusHTTP
 import ApusResilience
 import Synchronization
 
-/// What `/routes` says: the routes in the order of the file, and the services with their instances, their health, and the
-/// state of their breakers.
+/// What `/routes` says: the routes in the order of the file, and the services with their instances, their health, and
+/// the state of their breakers.
 enum RoutesDocument {
     static func json(_ model: GatewayModel) -> String {
         let routes = model.routes.map(route).joined(separator: ",")

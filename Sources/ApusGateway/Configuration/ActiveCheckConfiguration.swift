@@ -2,6 +2,7 @@
 
 /// How each instance of a service is asked whether it can serve: `GET path`, where any 2xx is a yes.
 public struct ActiveCheckConfiguration: Equatable, Sendable {
+    /// The path that is asked for, query included.
     public var path: String
     /// Between two checks of an instance, plus or minus a tenth so that checks don't march in step. 5 s by default.
     public var interval: Duration = .seconds(5)

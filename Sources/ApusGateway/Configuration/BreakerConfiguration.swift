@@ -2,7 +2,8 @@
 
 /// The circuit breaker in front of each instance of a service.
 public struct BreakerConfiguration: Equatable, Sendable {
-    /// The share of failed requests (connection failures, lost connections, deadlines, 5xx) that opens it. 0.5 by default.
+    /// The share of failed requests (connection failures, lost connections, deadlines, 5xx) that opens it. 0.5 by
+    /// default.
     public var failureRate: Double = 0.5
     /// Requests within the window before it may open. 20 by default.
     public var minimumRequests: Int = 20

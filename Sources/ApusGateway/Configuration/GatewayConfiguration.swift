@@ -5,6 +5,7 @@ public import ApusHTTP
 ///
 /// Made by ``GatewayFile``; compiled to a model before it serves. `docs/gateway-file.md` describes every key.
 public struct GatewayConfiguration: Equatable, Sendable {
+    /// The addresses that are served; at least one.
     public var listeners: [ListenerConfiguration]
     /// Where the admin endpoint listens; nil for nowhere.
     public var admin: BindAddress?

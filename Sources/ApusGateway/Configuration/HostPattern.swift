@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The hosts that a route takes: `api.example.com`, or `*.example.com` for every name below. Case and port don't matter.
+/// The hosts that a route takes: `api.example.com`, or `*.example.com` for every name below. Case and port don't
+/// matter.
 public struct HostPattern: Hashable, Sendable, CustomStringConvertible {
     /// The name in lower case, without `*.`.
     public let name: String

@@ -18,7 +18,8 @@ public struct LimitsConfiguration: Equatable, Sendable {
     public var bodyTimeout: Duration = .seconds(60)
     /// Between requests on a connection. 75 s by default.
     public var idleTimeout: Duration = .seconds(75)
-    /// Whether `%2F` and `%5C` may stand in a path. Off by default: they let a path mean one thing here and another there.
+    /// Whether `%2F` and `%5C` may stand in a path. Off by default: they let a path mean one thing here and another
+    /// there.
     public var encodedSlashes: Bool = false
 
     public init() {}

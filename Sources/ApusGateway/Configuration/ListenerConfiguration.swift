@@ -3,6 +3,7 @@ public import ApusHTTP
 
 /// One address that the gateway serves.
 public struct ListenerConfiguration: Equatable, Sendable {
+    /// Where to listen; port 0 picks a free one.
     public var address: BindAddress
     /// The certificate it shows; nil for plain HTTP.
     public var tls: ServerTLSConfiguration?

@@ -10,9 +10,11 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         case parameter(String)
     }
 
+    /// What stands between the slashes, without a last `**`; at most 32.
     public let segments: [Segment]
     /// Whether everything below belongs to it: the pattern ends in `/**`.
     public let isPrefix: Bool
+    /// The pattern as it was written.
     public let description: String
 
     /// Reads a pattern.

@@ -7,6 +7,7 @@ public struct RateConfiguration: Equatable, Sendable {
     /// A second, a minute or an hour.
     public var period: Duration
 
+    /// So many requests per `period`.
     public init(requests: Int, per period: Duration) {
         self.requests = requests
         self.period = period

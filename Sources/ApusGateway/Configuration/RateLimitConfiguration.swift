@@ -12,9 +12,11 @@ public struct RateLimitConfiguration: Equatable, Sendable {
         case route
     }
 
+    /// Requests in the long run.
     public var rate: RateConfiguration
     /// Requests that may come at once after a pause. Those of one period by default.
     public var burst: Int
+    /// Whose requests are counted together; each client's by default.
     public var by: Subject
 
     public init(rate: RateConfiguration, burst: Int? = nil, by: Subject = .client) {

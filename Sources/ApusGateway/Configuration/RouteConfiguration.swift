@@ -29,6 +29,7 @@ public struct RouteConfiguration: Equatable, Sendable {
 
 /// The requests that a route takes. All conditions must hold.
 public struct RouteMatch: Equatable, Sendable {
+    /// The paths that it takes.
     public var path: PathPattern
     /// Host names, any of which will do; empty for every host.
     public var hosts: [HostPattern]

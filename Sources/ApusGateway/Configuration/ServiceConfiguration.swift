@@ -3,10 +3,13 @@ public import ApusHTTP
 
 /// A service that routes lead to: where its instances are and how they are called.
 public struct ServiceConfiguration: Equatable, Sendable {
+    /// Unique in the file: 1 to 128 letters, digits, `.`, `_` and `-`.
     public var name: String
+    /// Where its instances are known from.
     public var source: InstanceSource
     /// Active health checks; nil for none.
     public var healthCheck: ActiveCheckConfiguration?
+    /// A circuit breaker for each instance; nil for none.
     public var breaker: BreakerConfiguration?
     /// How long a connection may take to be made. 2 s by default.
     public var connectTimeout: Duration = .seconds(2)

@@ -2,8 +2,8 @@
 import Foundation
 import Yams
 
-/// Reads gateway files (YAML). Strict: an unknown key, a wrong type or an unknown service is an error, and every problem
-/// of the file is reported, with its place.
+/// Reads gateway files (YAML). Strict: an unknown key, a wrong type or an unknown service is an error, and every
+/// problem of the file is reported, with its place.
 public struct GatewayFile: Sendable {
     /// What the file says; nil if it has errors.
     public let configuration: GatewayConfiguration?

@@ -22,7 +22,9 @@ extension GatewayFileDecoder {
     }
 
     private func key(_ element: ValueReader) -> AuthKeyConfiguration? {
-        guard var fields = element.fields("a key with 'id', 'algorithm' and 'secret' or 'publicKey'") else { return nil }
+        guard var fields = element.fields("a key with 'id', 'algorithm' and 'secret' or 'publicKey'") else {
+            return nil
+        }
         defer { fields.finish() }
         let id = fields.required("id", "the tokens' kid")?.text()
         let algorithm = fields.required("algorithm", "tokens with another one are refused")?

@@ -19,7 +19,8 @@ extension GatewayFileDecoder {
                     "service '\(service.configuration.name)' has 'discover', but the file has no 'registry'",
                     at: service.place)
             }
-            if !problems.hasErrors, !configuration.routes.contains(where: { $0.service == service.configuration.name }) {
+            if !problems.hasErrors, !configuration.routes.contains(where: { $0.service == service.configuration.name })
+            {
                 problems.warning("no route leads to service '\(service.configuration.name)'", at: service.place)
             }
         }

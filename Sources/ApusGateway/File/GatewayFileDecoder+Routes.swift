@@ -94,7 +94,8 @@ extension GatewayFileDecoder {
         }
         guard var fields = value.fields("'required' or { scopes: [...] }") else { return nil }
         defer { fields.finish() }
-        let scopes = fields.required("scopes", "what a token must all have")?.listOrOne("scopes")?.compactMap { element in
+        let scopes = fields.required("scopes", "what a token must all have")?.listOrOne("scopes")?.compactMap {
+            element in
             element.parsed("a scope without spaces") { text in
                 !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) } ? text : nil
             }
@@ -120,7 +121,7 @@ extension GatewayFileDecoder {
         let strip = fields.value("stripPrefix")
         let stripped = strip.flatMap { prefix($0) }
         let added = fields.value("addPrefix").flatMap { prefix($0) }
-        if let strip, let stripped, let path, let pattern = try? PathPattern(stripped),
+        if let strip, let stripped, let path, let pattern = Self.pattern(stripped),
             !path.segments.starts(with: pattern.segments)
         {
             strip.error("'\(strip.path)' must be the beginning of the route's path \(path)")
@@ -131,12 +132,17 @@ extension GatewayFileDecoder {
     /// One or more literal segments: `/api`, `/api/v1`.
     private func prefix(_ value: ValueReader) -> String? {
         value.parsed("a path of literal segments such as /api, without a slash at its end") { text in
-            guard let pattern = try? PathPattern(text), !pattern.isPrefix, !pattern.segments.isEmpty else { return nil }
+            guard let pattern = Self.pattern(text), !pattern.isPrefix, !pattern.segments.isEmpty else { return nil }
             let isLiteral = pattern.segments.allSatisfy { segment in
                 guard case .literal(let part) = segment else { return false }
                 return !part.isEmpty
             }
             return isLiteral ? text : nil
         }
+    }
+
+    /// The pattern, or nil if the text is none.
+    private static func pattern(_ text: String) -> PathPattern? {
+        do throws(PathPattern.Invalid) { return try PathPattern(text) } catch { return nil }
     }
 }

@@ -17,7 +17,8 @@ extension GatewayFileDecoder {
             guard (1...128).contains(name.utf8.count),
                 name.utf8.allSatisfy({ $0.isLetterOrDigit || [0x2d, 0x2e, 0x5f].contains($0) })
             else {
-                problems.error("a service's name has 1 to 128 letters, digits, '.', '_' and '-', not '\(name)'", at: place)
+                problems.error(
+                    "a service's name has 1 to 128 letters, digits, '.', '_' and '-', not '\(name)'", at: place)
                 return nil
             }
             return PlacedService(configuration: service(name, value), place: place)

@@ -12,6 +12,7 @@ public struct GatewayFileProblem: Error, Hashable, Sendable, CustomStringConvert
         case warning
     }
 
+    /// Whether the file is refused for it.
     public var severity: Severity
     /// The file's name as it was given.
     public var file: String

@@ -5,7 +5,8 @@ import Yams
 final class ProblemCollector {
     let file: String
     private(set) var problems: [GatewayFileProblem] = []
-    /// Every key that the decoder asked for, with its section (`services.*.endpoints`): what the document must describe.
+    /// Every key that the decoder asked for, with its section (`services.*.endpoints`): what the document must
+    /// describe.
     private(set) var keys: Set<String> = []
 
     init(file: String) {

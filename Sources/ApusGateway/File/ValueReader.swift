@@ -70,7 +70,8 @@ struct ValueReader {
         guard let text = text("one of \(names.joined(separator: ", "))") else { return nil }
         guard names.contains(text) else {
             let suggestion = NearestName.of(text, in: names).map { "; did you mean '\($0)'?" } ?? ""
-            error("'\(path)' must be one of \(names.joined(separator: ", ")), not '\(Self.shortened(text))'\(suggestion)")
+            error(
+                "'\(path)' must be one of \(names.joined(separator: ", ")), not '\(Self.shortened(text))'\(suggestion)")
             return nil
         }
         return text

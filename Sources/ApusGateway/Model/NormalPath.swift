@@ -2,8 +2,8 @@
 
 /// The normal form of a request's path: what routes are compared with and what is forwarded.
 ///
-/// A path may be spelt in many ways that a service reads as one; if the gateway compared one spelling and forwarded another,
-/// a rule for `/admin/**` could be passed by `//admin` or `/%61dmin`.
+/// A path may be spelt in many ways that a service reads as one; if the gateway compared one spelling and forwarded
+/// another, a rule for `/admin/**` could be passed by `//admin` or `/%61dmin`.
 enum NormalPath {
     /// What a look at the bytes of a target says.
     enum Shape: Sendable, Equatable {

@@ -34,8 +34,8 @@ struct PathTrie: Sendable {
     private var literals: [UInt8] = []
     private var mask = 0
 
-    /// A trie of patterns with the routes that they belong to. The order counts where patterns are alike: the first route
-    /// that names methods wins, then the first that doesn't.
+    /// A trie of patterns with the routes that they belong to. The order counts where patterns are alike: the first
+    /// route that names methods wins, then the first that doesn't.
     init(_ patterns: [(pattern: PathPattern, entry: Entry)]) {
         let literals = patterns.reduce(0) { $0 + $1.pattern.segments.count }
         var slots = 4
@@ -45,7 +45,11 @@ struct PathTrie: Sendable {
         var (exact, below): ([Int32: [Entry]], [Int32: [Entry]]) = ([:], [:])
         for (pattern, entry) in patterns {
             let node = insert(pattern)
-            if pattern.isPrefix { below[node, default: []].append(entry) } else { exact[node, default: []].append(entry) }
+            if pattern.isPrefix {
+                below[node, default: []].append(entry)
+            } else {
+                exact[node, default: []].append(entry)
+            }
         }
         for index in nodes.indices {
             nodes[index].exact = Int32(entries.count)

@@ -52,8 +52,8 @@ enum RouteOrder {
         }.min(by: isMoreSpecific)
     }
 
-    /// Why `left` wins over `right` where both take a request for `host`; nil if it doesn't, or only by its place in the
-    /// file.
+    /// Why `left` wins over `right` where both take a request for `host`; nil if it doesn't, or only by its place in
+    /// the file.
     static func reason(_ left: RouteMatch, _ right: RouteMatch, _ host: String) -> String? {
         switch (best(left.hosts, host), best(right.hosts, host)) {
         case (.some, nil): return "it names the host"

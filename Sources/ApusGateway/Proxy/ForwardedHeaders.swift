@@ -3,8 +3,8 @@ import ApusHTTP
 
 /// `X-Forwarded-For`, `-Proto`, `-Host` and `Forwarded` (RFC 7239): where a request came from.
 ///
-/// A peer that isn't trusted can say nothing about it: what it sent is replaced. A trusted proxy's words are kept and the
-/// proxy itself is added.
+/// A peer that isn't trusted can say nothing about it: what it sent is replaced. A trusted proxy's words are kept and
+/// the proxy itself is added.
 struct ForwardedHeaders: Sendable {
     let trusted: [AddressRange]
 

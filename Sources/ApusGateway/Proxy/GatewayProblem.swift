@@ -3,8 +3,8 @@ import ApusCore
 import ApusHTTP
 import NIOCore
 
-/// An error of the gateway's own, as `application/problem+json` (RFC 9457). Written by hand, since it must be cheapest when
-/// most goes wrong; it says nothing of addresses behind the gateway.
+/// An error of the gateway's own, as `application/problem+json` (RFC 9457). Written by hand, since it must be cheapest
+/// when most goes wrong; it says nothing of addresses behind the gateway.
 struct GatewayProblem: Sendable {
     var status: HTTPStatus
     var code: String

@@ -3,11 +3,12 @@ import ApusHTTP
 
 /// Header fields that belong to one connection and aren't forwarded (RFC 9110, section 7.6.1).
 ///
-/// `Connection`, `Keep-Alive`, `Proxy-Connection`, `TE`, `Transfer-Encoding` and `Upgrade` are written by the engine alone,
-/// which skips them in heads that it is given. What is left is removed here, with the fields that `Connection` names.
+/// `Connection`, `Keep-Alive`, `Proxy-Connection`, `TE`, `Transfer-Encoding` and `Upgrade` are written by the engine
+/// alone, which skips them in heads that it is given. What is left is removed here, with the fields that `Connection`
+/// names.
 enum HopByHop {
-    /// What `Connection` can't remove, though it names it: a client could take away what the gateway or the service relies
-    /// on.
+    /// What `Connection` can't remove, though it names it: a client could take away what the gateway or the service
+    /// relies on.
     private static let lasting: Set<HeaderName> = [
         .host, .authorization, .cookie, .setCookie, .contentLength, .contentType, .contentEncoding, .transferEncoding,
         .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .requestID, .traceparent, .tracestate, .date,

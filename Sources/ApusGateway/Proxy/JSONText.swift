@@ -4,7 +4,9 @@
 enum JSONText {
     /// Appends `value` with everything escaped that a JSON string can't hold.
     static func append(_ value: String, to text: inout String) {
-        let isPlain = value.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7f }
+        let isPlain = value.utf8.allSatisfy {
+            $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7f
+        }
         guard !isPlain else {
             text += value
             return

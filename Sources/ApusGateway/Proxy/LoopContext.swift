@@ -64,7 +64,9 @@ final class LoopContext: @unchecked Sendable {
         }
         if let first { return first }
         let encodedSlashes = model.configuration.limits.encodedSlashes
-        let normal = target.withUTF8 { NormalPath.normalized(UnsafeRawBufferPointer($0), encodedSlashes: encodedSlashes) }
+        let normal = target.withUTF8 {
+            NormalPath.normalized(UnsafeRawBufferPointer($0), encodedSlashes: encodedSlashes)
+        }
         guard let normal else { return .problem(.ambiguousPath) }
         head.target = String(decoding: normal.path, as: UTF8.self) + target.utf8.dropFirst(normal.length).text
         return normal.path.withUnsafeBytes { lookUp($0, method, head.headers, model) }
@@ -77,7 +79,9 @@ final class LoopContext: @unchecked Sendable {
             model.table.usesHosts
             ? headers.withValue(.host) { model.table.find(path: path, host: $0, method: method) }
             : nil
-        switch outcome ?? model.table.find(path: path, host: UnsafeRawBufferPointer(start: nil, count: 0), method: method) {
+        switch outcome
+            ?? model.table.find(path: path, host: UnsafeRawBufferPointer(start: nil, count: 0), method: method)
+        {
         case .route(let index): return .route(index, path: path.count)
         case .notFound: return .problem(GatewayProblem(404, "not_found", "No route takes this path"))
         case .methodNotAllowed(let mask):

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// The model in force. Event loops notice a new one by its number, without a lock, and finish requests with the one that
-/// they began with.
+/// The model in force. Event loops notice a new one by its number, without a lock, and finish requests with the one
+/// that they began with.
 final class ModelBox: Sendable {
     private let model: Mutex<GatewayModel>
     private let number = Atomic<Int>(1)

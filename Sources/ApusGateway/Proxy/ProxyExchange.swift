@@ -10,8 +10,8 @@ import Synchronization
 
 /// One request on its way through the gateway, from its head to the last byte of its response. Lives on one event loop.
 ///
-/// States: *admitted* → *calling* an instance (perhaps another, as long as nothing was sent) → *answering* → *over*. The
-/// breaker's permit is held while an instance is called and answers, and recorded once.
+/// States: *admitted* → *calling* an instance (perhaps another, as long as nothing was sent) → *answering* → *over*.
+/// The breaker's permit is held while an instance is called and answers, and recorded once.
 final class ProxyExchange: RequestReceiver {
     let context: LoopContext
     let model: GatewayModel
@@ -149,7 +149,8 @@ final class ProxyExchange: RequestReceiver {
             client.abort()
             return finish()
         }
-        if !failure.mayHaveReachedPeer, failure.code == .connectFailed || failure.code == .overloaded, let leg, let route,
+        if !failure.mayHaveReachedPeer, failure.code == .connectFailed || failure.code == .overloaded, let leg,
+            let route,
             let instance, attempts < route.configuration.attempts
         {
             tried.append(instance.candidate)

@@ -2,8 +2,8 @@
 import ApusCore
 import ApusHTTP
 
-/// The names that a request carries through every service: `X-Request-Id` and `traceparent`, taken over if they are well
-/// formed and made otherwise.
+/// The names that a request carries through every service: `X-Request-Id` and `traceparent`, taken over if they are
+/// well formed and made otherwise.
 enum RequestIdentity {
     static func apply(to headers: inout Headers, using random: inout FastRandom) {
         let hasID = headers.withValue(.requestID, isRequestID)

@@ -5,8 +5,8 @@ import NIOCore
 
 /// The way back: takes the instance's response and gives it to the client, with back-pressure.
 ///
-/// A short response is held until it is complete, so that it leaves in one write; whatever takes longer is passed on as it
-/// comes.
+/// A short response is held until it is complete, so that it leaves in one write; whatever takes longer is passed on as
+/// it comes.
 final class UpstreamLeg: ResponseReceiver {
     private let exchange: ProxyExchange
     private let client: ServerExchange

@@ -3,8 +3,8 @@ import ApusCore
 import ApusResilience
 import Synchronization
 
-/// What outlives a configuration: services with their instances, and what clients have used of their limits. Each hangs on
-/// a stable identity: a service on its name, a limit on its route's name and its numbers.
+/// What outlives a configuration: services with their instances, and what clients have used of their limits. Each hangs
+/// on a stable identity: a service on its name, a limit on its route's name and its numbers.
 final class GatewayState: Sendable {
     private struct LimitKey: Hashable {
         let route: String

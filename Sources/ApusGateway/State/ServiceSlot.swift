@@ -24,8 +24,8 @@ final class ServiceSlot: @unchecked Sendable {
         self.version = version
     }
 
-    /// One of the instances that are usable, haven't been tried, and whose breaker lets the request through. If there is
-    /// none, those that only were unreachable a moment ago get a chance.
+    /// One of the instances that are usable, haven't been tried, and whose breaker lets the request through. If there
+    /// is none, those that only were unreachable a moment ago get a chance.
     func pick(at now: Instant, except tried: [Candidate]) -> Pick {
         var call = BalancedCall(excluding: tried)
         var rejection: CallFailure?

@@ -4,8 +4,8 @@ import ApusCore
 import ApusHTTP
 import Synchronization
 
-/// What the gateway knows of one service: its instances as they come and go. Lives under the service's name as long as the
-/// gateway has a service of that name.
+/// What the gateway knows of one service: its instances as they come and go. Lives under the service's name as long as
+/// the gateway has a service of that name.
 final class ServiceState: Sendable {
     let configuration: ServiceConfiguration
     private let shared: Mutex<[InstanceState]>

@@ -30,16 +30,6 @@ extension HTTPResponse {
     }
 }
 
-/// Waits until a condition holds, looking again every few milliseconds, for ten seconds at most.
-func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    let deadline = Instant.now.advanced(by: .seconds(10))
-    while Instant.now < deadline {
-        if try await condition() { return true }
-        do { try await Task.sleep(for: .milliseconds(2)) } catch { return false }
-    }
-    return false
-}
-
 /// Runs blocking code away from the cooperative threads.
 func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in

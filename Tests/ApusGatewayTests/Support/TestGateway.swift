@@ -30,7 +30,8 @@ final class TestGateway: Sendable {
         sink = LogSink(target: log)
         metrics = MetricsRegistry()
         gateway = try Gateway(
-            file.valid(), loops: loops, metrics: metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            file.valid(), loops: loops, metrics: metrics,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             resolver: resolver, tokens: tokens, accessLog: sink)
         try await gateway.start()
         server = HTTPServer(
@@ -42,7 +43,8 @@ final class TestGateway: Sendable {
 
     var endpoint: Endpoint { address.endpoint }
 
-    func send(_ method: HTTPMethod = .get, _ target: String, headers: Headers = [:], body: HTTPBody = .empty) async throws
+    func send(_ method: HTTPMethod = .get, _ target: String, headers: Headers = [:], body: HTTPBody = .empty)
+        async throws
         -> HTTPResponse
     {
         try await client.send(
