@@ -35,20 +35,24 @@ enum Shop {
         let services = InProcessResolver()
         var runtimes: [ServiceRuntime] = []
         for hosted in shop.hosted {
-            let host = try await ServiceHost.start(hosted.program, hosted.settings, sharing: watchdog) { runtime in
-                if runtime.settings.registryURL != nil { return try runtime.joinNetwork() }
-                let name = runtime.settings.name
-                let http = HTTPClient(loops: runtime.loops)
-                runtime.addResource("http") { await http.shutdown() }
-                runtime.onReady("services") { addresses in
-                    if let address = addresses.first { services.add(name, at: address.endpoint) }
-                }
-                runtime.onDrain("services") { services.remove(name) }
-                return ServiceNetwork(resolver: services, http: http, metrics: runtime.metrics)
-            }
+            let host = try await ServiceHost.start(
+                hosted.program, hosted.settings, sharing: watchdog, network: { try network(of: $0, services) })
             runtimes.append(host.runtime)
         }
         return runtimes
+    }
+
+    /// The way from a service to the others: through the registry, or to those of this process.
+    private static func network(of runtime: ServiceRuntime, _ services: InProcessResolver) throws -> ServiceNetwork {
+        if runtime.settings.registryURL != nil { return try runtime.joinNetwork() }
+        let name = runtime.settings.name
+        let http = HTTPClient(loops: runtime.loops)
+        runtime.addResource("http") { await http.shutdown() }
+        runtime.onReady("services") { addresses in
+            if let address = addresses.first { services.add(name, at: address.endpoint) }
+        }
+        runtime.onDrain("services") { services.remove(name) }
+        return ServiceNetwork(resolver: services, http: http, metrics: runtime.metrics)
     }
 
     /// Runs all until a signal comes or one fails, and then stops all: those that call others first.
