@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import ApusContract
 import ApusCore
 import ApusHTTP
@@ -19,7 +20,7 @@ enum EventIntake {
         }
         let bytes = try await request.http.body.collect(upTo: queue.configuration.maximumBytes)
         do throws(MessagingError) {
-            try await queue.receive(Message(cloudEvent: Array(bytes.readableBytesView)))
+            try await queue.receive(Message(cloudEvent: Array(bytes.readableBytesView), received: .now))
             return HTTPResponse(status: .noContent)
         } catch {
             switch error.code {
