@@ -14,16 +14,19 @@ extension Gateway {
     /// - Parameters:
     ///   - configurationFile: The gateway file.
     ///   - environment: Where `APUS_EVENT_LOOPS`, `LOG_LEVEL` and `SERVICE_NAME` are read; nil for the process's.
+    ///   - adjust: Changes what the file says before it is used, for what a command line overrides.
     /// - Returns: the exit status: 0 drained, 1 the work failed, 2 the file or the settings are wrong. What was wrong
     ///   has
     ///   been written to standard error.
     public static func run(
-        configurationFile: String, environment: [String: String]? = nil
+        configurationFile: String, environment: [String: String]? = nil,
+        adjust: (inout GatewayConfiguration) -> Void = { _ in }
     ) async -> Int32 {
         do {
             let file = try GatewayFile.read(path: configurationFile)
             for problem in file.problems { StandardOutput.writeError("\(problem)\n") }
-            guard let configuration = file.configuration else { return 2 }
+            guard var configuration = file.configuration else { return 2 }
+            adjust(&configuration)
             let environment = environment ?? ProcessInfo.processInfo.environment
             let settings = try settings(environment, drainTimeout: configuration.drainTimeout)
             let tokens = try await configuration.auth?.verifier(environment: environment)

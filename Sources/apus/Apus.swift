@@ -1,2 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-@main struct Apus { static func main() {} }
+import ArgumentParser
+
+/// The command `apus`.
+struct Apus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apus",
+        abstract: "Runs systems of small services: on one machine, or their gateway and registry in production.",
+        discussion: """
+            EXAMPLES
+              apus up                                   start everything that apus.yaml names
+              apus up --port 9090 --data-dir /tmp/shop  elsewhere
+              apus gateway --config gateway.yaml        the gateway alone
+              apus registry --data-dir /var/lib/apus    the registry alone
+              apus check gateway.yaml                   what is wrong with a gateway file
+              apus doctor                               what is missing on this machine
+            """,
+        version: "0.1.0",
+        subcommands: [
+            UpCommand.self, GatewayCommand.self, RegistryCommand.self, CheckCommand.self, DoctorCommand.self,
+        ])
+}

@@ -43,7 +43,7 @@ struct SupervisorTests {
         try result.get()
     }
 
-    private let patient = "echo $$ >> $NOTES\ntrap 'echo users ended >> $NOTES; exit 0' TERM\nwhile :; do sleep 0.05; done\n"
+    private let patient = "trap 'echo users ended >> $NOTES; exit 0' TERM\necho $$ >> $NOTES\nwhile :; do sleep 0.05; done\n"
 
     @Test("announces the system, and stops the gateway before the services")
     func startAndStop() async throws {
@@ -51,11 +51,13 @@ struct SupervisorTests {
             try workshop.script("users", patient)
             try workshop.script(
                 "apus",
-                "echo ready http://127.0.0.1:1\ntrap 'echo gateway ended >> $NOTES; exit 0' TERM\n"
+                "trap 'echo gateway ended >> $NOTES; exit 0' TERM\necho ready http://127.0.0.1:1\n"
                     + "while :; do sleep 0.05; done\n")
             try await supervise(workshop, gateway: true) { supervisor, announced in
                 async let run: Void = supervisor.run()
-                try await eventually("announced") { announced.all == ["http://127.0.0.1:1"] }
+                try await eventually("announced") {
+                    announced.all == ["http://127.0.0.1:1"] && !workshop.lines(of: "notes").isEmpty
+                }
                 supervisor.stop()
                 try await run
                 #expect(workshop.lines(of: "notes").suffix(2) == ["gateway ended", "users ended"])
@@ -83,7 +85,7 @@ struct SupervisorTests {
     @Test("kills who doesn't end in time")
     func stubborn() async throws {
         try await Workshop.with { workshop in
-            try workshop.script("users", "echo $$ >> $NOTES\ntrap '' TERM\nwhile :; do sleep 0.05; done\n")
+            try workshop.script("users", "trap '' TERM\necho $$ >> $NOTES\nwhile :; do sleep 0.05; done\n")
             try await supervise(workshop, drain: .milliseconds(300)) { supervisor, announced in
                 async let run: Void = supervisor.run()
                 try await eventually("started") { announced.all.count == 1 && !workshop.lines(of: "notes").isEmpty }
@@ -138,16 +140,17 @@ struct SupervisorTests {
         #expect(recipe.registry().arguments == ["registry", "--port", "0", "--data-dir", "/data/registry"])
         place.set("http://127.0.0.1:4711")
         #expect(recipe.registry().arguments.contains("4711"), "it comes back where it was")
-        let service = recipe.service(users, instance: "users-1")
+        let service = recipe.service(users)
         #expect(service.arguments == ["-x"])
         let expected = [
             "PATH": "/bin", "PORT": "0", "LOG_LEVEL": "debug", "SERVICE_NAME": "users", "DATA_DIR": "/data/users",
-            "REGISTRY_URL": "http://127.0.0.1:4711", "APUS_SUPERVISED": "true", "SERVICE_INSTANCE_ID": "users-1",
+            "REGISTRY_URL": "http://127.0.0.1:4711", "APUS_SUPERVISED": "true",
         ]
         for (key, value) in expected { #expect(service.environment[key] == value, "\(key)") }
         #expect(
             recipe.gateway(file: "/g.yaml").arguments == [
-                "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711",
+                "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711", "--drain-timeout",
+                "4500",
             ])
     }
 }

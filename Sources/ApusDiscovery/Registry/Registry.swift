@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
+public import ServiceLifecycle
 import Synchronization
 
 /// A running registry: ``RegistryState`` behind a lock, with a clock, a file, and those who wait for changes.
 ///
 /// Use it through ``RegistryServer`` for other processes, or directly (it is a ``RegistryConnection``) where registry
 /// and services share a process. Safe from any thread. ``run()`` must run for leases to end and waits to time out.
-public final class Registry: Sendable {
+public final class Registry: Service {
     struct Waiter {
         var service: String?
         var index: UInt64
@@ -18,7 +19,7 @@ public final class Registry: Sendable {
         var state: RegistryState
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
-        /// After ``Registry/run()`` nobody would end a wait.
+        /// Whether waits end at once.
         var isClosed = false
     }
 
@@ -131,13 +132,19 @@ public final class Registry: Sendable {
         }
     }
 
-    /// Sweeps ten times a second until the task is cancelled. Then every wait ends, and later ones end at once, so that
-    /// a server can drain.
+    /// Sweeps ten times a second until the task is cancelled or told to shut down gracefully, then closes.
     public func run() async {
-        while !Task.isCancelled {
-            await sweep()
-            do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.sweep()
+                do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
+            }
         }
+        close()
+    }
+
+    /// Ends every wait, and lets later ones end at once, so that a server can drain. Everything else still works.
+    public func close() {
         let waiting = shared.withLock { shared in
             defer { shared.waiters = [:] }
             shared.isClosed = true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 public import ApusHTTP
+import ApusTelemetry
 import Foundation
 import Synchronization
 
@@ -26,9 +27,11 @@ public struct RegistryServer: HTTPResponder {
     static let bodyLimit = 64 << 10
 
     let registry: Registry
+    let metrics = MetricsRegistry()
 
     public init(registry: Registry) {
         self.registry = registry
+        registry.observe(in: metrics)
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -45,7 +48,7 @@ public struct RegistryServer: HTTPResponder {
         let query = try RegistryQuery(request.head.query)
         switch (request.head.method, path.count) {
         case (.get, 1), (.head, 1):
-            return try own(path[0])
+            return try own(path[0], accept: request.head.headers[.accept])
         case (.get, 2) where path == ["v1", "services"]:
             try await wait(query, for: nil)
             return try summary()

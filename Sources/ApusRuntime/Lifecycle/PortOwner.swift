@@ -2,15 +2,16 @@
 internal import Foundation
 
 /// The process that listens on a port, found by matching socket inodes under `/proc`.
-struct PortOwner: Hashable, Sendable, CustomStringConvertible {
-    let pid: Int
+public struct PortOwner: Hashable, Sendable, CustomStringConvertible {
+    /// The process's id.
+    public let pid: Int
     /// The name that the kernel shows.
-    let name: String
+    public let name: String
 
-    var description: String { "process \(pid) (\(name))" }
+    public var description: String { "process \(pid) (\(name))" }
 
     /// Who listens on TCP `port`, on whatever address; nil if the system doesn't tell (no `/proc`, another user's process).
-    static func find(port: Int) -> PortOwner? {
+    public static func find(port: Int) -> PortOwner? {
         let inodes = ["/proc/net/tcp", "/proc/net/tcp6"].reduce(into: Set<String>()) { inodes, path in
             if case .text(let table) = SettingsFile.read(path) { inodes.formUnion(listeners(in: table, port: port)) }
         }

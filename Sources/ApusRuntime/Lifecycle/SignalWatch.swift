@@ -4,7 +4,7 @@ internal import Foundation
 internal import Synchronization
 
 /// Takes SIGTERM and SIGINT until ``stop()``. SIGPIPE is ignored: writing to a closed pipe is an error, not an end.
-struct SignalWatch {
+public struct SignalWatch {
     private static let signals = [(number: SIGTERM, name: "SIGTERM"), (number: SIGINT, name: "SIGINT")]
 
     private let sources: [any DispatchSourceSignal]
@@ -20,7 +20,7 @@ struct SignalWatch {
     /// - Parameters:
     ///   - first: Called with the signal's name for the first signal.
     ///   - again: Called for each further one.
-    init(first: @escaping @Sendable (String) -> Void, again: @escaping @Sendable () -> Void) async {
+    public init(first: @escaping @Sendable (String) -> Void, again: @escaping @Sendable () -> Void) async {
         let count = Count()
         signal(SIGPIPE, SIG_IGN)
         var sources: [any DispatchSourceSignal] = []
@@ -42,7 +42,7 @@ struct SignalWatch {
     }
 
     /// Takes no more of them.
-    func stop() {
+    public func stop() {
         for source in sources { source.cancel() }
     }
 }

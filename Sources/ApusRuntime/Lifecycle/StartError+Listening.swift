@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusHTTP
+public import ApusHTTP
 
 extension StartError {
     /// Why a server can't listen, and for a port that is taken, by whom if the system tells.
-    init(listening error: ServerStartError) {
+    public init(listening error: ServerStartError) {
         switch error.code {
         case .addressInUse:
             var holder = ""

@@ -23,7 +23,6 @@ final class DataFolderLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var bytes = [UInt8](repeating: 0, count: 32)
             let count = read(descriptor, &bytes, bytes.count)
-            close(descriptor)
             let owner = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).filter(\.isNumber)
             throw SupervisorError(
                 .dataFolder,
@@ -34,7 +33,8 @@ final class DataFolderLock: Sendable {
         if ftruncate(descriptor, 0) == 0 { _ = write(descriptor, owner, owner.count) }
     }
 
+    /// Runs after a failed start, too.
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 }

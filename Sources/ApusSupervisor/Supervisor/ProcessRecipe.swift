@@ -24,14 +24,15 @@ struct ProcessRecipe: Sendable {
         var arguments = ["gateway", "--config", file]
         if let port = configuration.gatewayPort { arguments += ["--port", "\(port)"] }
         if let url = registryURL { arguments += ["--registry", url] }
+        let drain = StopPlan.drainTimeout(of: .gateway, total: configuration.drainTimeout)
+        arguments += ["--drain-timeout", "\(drain.nanoseconds / 1_000_000)"]
         return ChildSpecification(
             path: configuration.apus, arguments: arguments, environment: environment(of: "gateway", part: .gateway))
     }
 
-    func service(_ service: Manifest.Service, instance: String) -> ChildSpecification {
+    func service(_ service: Manifest.Service) -> ChildSpecification {
         var environment = environment(of: service.name, part: .services)
         environment["DATA_DIR"] = service.dataDirectory ?? configuration.dataDirectory + "/" + service.name
-        environment["SERVICE_INSTANCE_ID"] = instance
         environment["HOST"] = "127.0.0.1"
         environment.merge(service.environment) { $1 }
         environment["PORT"] = "\(service.port ?? 0)"
