@@ -53,8 +53,19 @@ public struct TraceContext: Sendable, Hashable {
 
     /// The header that carries this context.
     public var traceparent: String {
-        let flags = Hex.string(UInt64(flags & 0b11)).suffix(2)
-        return "00-\(traceID)-\(Hex.string(spanID))-\(flags)"
+        String(unsafeUninitializedCapacity: 55) { text in
+            text[0] = UInt8(ascii: "0")
+            text[1] = UInt8(ascii: "0")
+            text[2] = UInt8(ascii: "-")
+            Hex.write(traceIDHigh, to: text, at: 3)
+            Hex.write(traceIDLow, to: text, at: 19)
+            text[35] = UInt8(ascii: "-")
+            Hex.write(spanID, to: text, at: 36)
+            text[52] = UInt8(ascii: "-")
+            text[53] = UInt8(ascii: "0")
+            text[54] = UInt8(ascii: "0") + flags & 0b11
+            return 55
+        }
     }
 
     private static func nonZero(_ random: inout some RandomNumberGenerator) -> UInt64 {

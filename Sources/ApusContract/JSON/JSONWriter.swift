@@ -48,12 +48,14 @@ public struct JSONWriter: Sendable {
     }
 
     /// Begins the next member of an object whose quoted name and colon were prepared by ``prepared(name:)``.
+    @usableFromInline
     mutating func name(prepared: [UInt8]) {
         if needsComma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(contentsOf: prepared)
     }
 
     /// The bytes that ``name(prepared:)`` takes.
+    @usableFromInline
     static func prepared(name: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.name(name)

@@ -14,8 +14,12 @@
 public struct Operation<Parameters: Described, Body: SchemaValue, Output: SchemaValue>: Sendable {
     /// What can be said about it without its types.
     public let any: AnyOperation
-    /// Where each field of `Parameters` stands, in the order of the fields.
-    let places: [ParameterPlace]
+    @usableFromInline let layout: ParameterLayout
+    /// Reads the parameters of a request: path, query, headers.
+    @usableFromInline let decode:
+        @Sendable ([Substring], Substring?, (String) -> String?) throws(Problem) -> Parameters
+    /// The texts of the parameters, in the order of the fields; nil for one that is left out.
+    @usableFromInline let texts: @Sendable (Parameters) -> [String?]
 
     /// Declares an operation.
     ///
@@ -28,39 +32,21 @@ public struct Operation<Parameters: Described, Body: SchemaValue, Output: Schema
     ///     where there is something to be wrong, and failures of the service itself.
     ///   - idempotency: what HTTP says about the method by default.
     ///   - summary: one line for the reader of the documentation.
+    @inlinable
     public init(
         _ method: OperationMethod, _ path: PathTemplate, name: String,
         parameters: Parameters.Type = NoParameters.self, headers: [String] = [], body: Body.Type = NoBody.self,
         output: Output.Type = NoOutput.self, status: Int? = nil, errors: [DeclaredError] = [],
         idempotency: Idempotency? = nil, summary: String = ""
     ) {
-        let fields = Parameters.schema.fields
-        let pathNames = path.parameters
-        places = fields.map { field in
-            pathNames.contains(field.name) ? .path : headers.contains(field.name) ? .header : .query
-        }
-        let described = zip(fields, places).map { field, place in
-            AnyOperation.Parameter(
-                name: field.name, place: place, isRequired: field.isRequired, shape: field.shape())
-        }
+        let codec = ParameterCodec<Parameters>(path, headers: headers)
+        layout = codec.layout
+        decode = { (path, query, header) throws(Problem) in try codec.decode(path, query, header) }
+        texts = { codec.texts(of: $0) }
         any = AnyOperation(
-            name: name, method: method, path: path, parameters: described,
-            body: Body.self == NoBody.self ? nil : Body.shape,
-            output: Output.self == NoOutput.self ? nil : Output.shape,
-            status: status ?? (Output.self == NoOutput.self ? 204 : 200), errors: errors,
-            idempotency: idempotency ?? .standard(for: method), summary: summary,
-            problems: path.problems + Self.problems(path: pathNames, headers: headers))
-    }
-
-    private static func problems(path: [String], headers: [String]) -> [String] {
-        let fields = Parameters.schema.fields
-        var problems: [String] = []
-        for name in path where !fields.contains(where: { $0.name == name && $0.isRequired }) {
-            problems.append("{\(name)} is no required field of \(Parameters.self)")
-        }
-        for name in headers where !fields.contains(where: { $0.name == name }) {
-            problems.append("the header \(name) is no field of \(Parameters.self)")
-        }
-        return problems
+            name: name, method: method, path: path, parameters: Parameters.schema.fields, headers: headers,
+            layout: codec.layout, body: Body.self == NoBody.self ? nil : Body.shape,
+            output: Output.self == NoOutput.self ? nil : Output.shape, status: status, errors: errors,
+            idempotency: idempotency, summary: summary)
     }
 }

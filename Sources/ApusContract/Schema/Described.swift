@@ -22,16 +22,19 @@ public protocol Described: SchemaValue {
 
 extension Described {
     public static var expectation: String { "an object" }
-    public static var hasRules: Bool { schema.hasRules }
+    // Doesn't ask the schema, which may be about to be made: types may contain each other.
+    @inlinable public static var hasRules: Bool { true }
 
     public static var shape: Shape {
         .reference(schema.name) { schema.shape }
     }
 
+    @inlinable
     public func write(to json: inout JSONWriter) {
         Self.schema.write(self, to: &json)
     }
 
+    @inlinable
     public func check(_ inspection: inout Inspection) {
         Self.schema.check(self, &inspection)
     }

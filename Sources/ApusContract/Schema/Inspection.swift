@@ -8,12 +8,13 @@ public struct Inspection: Sendable {
     /// So many violations are reported; what follows is dropped.
     public static let maximumViolations = 100
 
-    private enum Step {
+    @usableFromInline
+    enum Step: Sendable {
         case name(String)
         case index(Int)
     }
 
-    private var path: [Step] = []
+    @usableFromInline var path: [Step] = []
     private let isBody: Bool
 
     /// What was found so far.
@@ -39,6 +40,7 @@ public struct Inspection: Sendable {
     }
 
     /// Runs `inspect` one level deeper, at the member `name`.
+    @inlinable
     public mutating func within<Result>(_ name: String, _ inspect: (inout Inspection) -> Result) -> Result {
         path.append(.name(name))
         defer { path.removeLast() }
@@ -46,6 +48,7 @@ public struct Inspection: Sendable {
     }
 
     /// Runs `inspect` one level deeper, at the element `index`.
+    @inlinable
     public mutating func within<Result>(_ index: Int, _ inspect: (inout Inspection) -> Result) -> Result {
         path.append(.index(index))
         defer { path.removeLast() }

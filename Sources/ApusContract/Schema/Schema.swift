@@ -5,25 +5,23 @@ public struct Schema<Root: Described>: Sendable {
     /// The name of the type in OpenAPI, unique within a contract.
     public let name: String
     public let fields: [Field<Root>]
-    private let conditions: [Condition]
-
-    private struct Condition: Sendable {
-        let code: String
-        let message: String
-        let holds: @Sendable (Root) -> Bool
-    }
+    /// What there is to check, in order.
+    @usableFromInline let checks: [@Sendable (Root, inout Inspection) -> Void]
 
     /// A schema of the fields listed in `fields`.
     ///
     /// - Parameter name: the type's own name by default.
     public init(_ name: String = "\(Root.self)", @SchemaBuilder<Root> _ fields: () -> [Field<Root>]) {
-        self.init(name, fields(), [])
+        let fields = fields()
+        self.init(name, fields, fields.compactMap(\.check))
     }
 
-    private init(_ name: String, _ fields: [Field<Root>], _ conditions: [Condition]) {
+    private init(
+        _ name: String, _ fields: [Field<Root>], _ checks: [@Sendable (Root, inout Inspection) -> Void]
+    ) {
         self.name = name
         self.fields = fields
-        self.conditions = conditions
+        self.checks = checks
     }
 
     /// The same with a rule about several fields at once, which is checked after those of the fields.
@@ -32,11 +30,8 @@ public struct Schema<Root: Described>: Sendable {
     public func requiring(
         _ code: String, _ message: String, _ holds: @escaping @Sendable (Root) -> Bool
     ) -> Schema {
-        Schema(name, fields, conditions + [Condition(code: code, message: message, holds: holds)])
+        Schema(name, fields, checks + [{ root, inspection in if !holds(root) { inspection.report(code, message) } }])
     }
-
-    /// Whether a value can break a rule at all.
-    var hasRules: Bool { !fields.isEmpty || !conditions.isEmpty }
 
     /// The object's JSON Schema.
     var shape: Shape {
@@ -48,15 +43,16 @@ public struct Schema<Root: Described>: Sendable {
         return Shape(keywords, references: shapes.flatMap(\.references))
     }
 
+    @inlinable
     func write(_ root: Root, to json: inout JSONWriter) {
         json.beginObject()
         for field in fields { field.write(root, &json) }
         json.endObject()
     }
 
+    @inlinable
     func check(_ root: Root, _ inspection: inout Inspection) {
-        for field in fields where !inspection.isFull { field.check(root, &inspection) }
-        for condition in conditions where !condition.holds(root) { inspection.report(condition.code, condition.message) }
+        for check in checks where !inspection.isFull { check(root, &inspection) }
     }
 
     func inspect(_ json: JSONValue, _ inspection: inout Inspection) {

@@ -10,9 +10,9 @@ extension SchemaChoice {
         Shape(["type": "string", "enum": .array(allCases.map { .string($0.rawValue) })])
     }
 
-    public func write(to json: inout JSONWriter) { json.string(rawValue) }
-    public init?(parameter text: String) { self.init(rawValue: text) }
-    public var parameterText: String? { rawValue }
+    @inlinable public func write(to json: inout JSONWriter) { json.string(rawValue) }
+    @inlinable public init?(parameter text: String) { self.init(rawValue: text) }
+    @inlinable public var parameterText: String? { rawValue }
 
     public static func inspect(_ json: JSONValue, _ inspection: inout Inspection) -> Self? {
         guard case .string(let text) = json else {

@@ -3,9 +3,9 @@
 extension String: SchemaValue {
     public static var expectation: String { "a string" }
     public static var shape: Shape { Shape(["type": "string"]) }
-    public func write(to json: inout JSONWriter) { json.string(self) }
+    @inlinable public func write(to json: inout JSONWriter) { json.string(self) }
     public init?(parameter text: String) { self = text }
-    public var parameterText: String? { self }
+    @inlinable public var parameterText: String? { self }
 
     public static func inspect(_ json: JSONValue, _ inspection: inout Inspection) -> String? {
         if case .string(let text) = json { return text }
@@ -17,8 +17,8 @@ extension String: SchemaValue {
 extension Int: SchemaValue {
     public static var expectation: String { "a whole number" }
     public static var shape: Shape { Shape(["type": "integer", "format": "int64"]) }
-    public func write(to json: inout JSONWriter) { json.integer(self) }
-    public var parameterText: String? { description }
+    @inlinable public func write(to json: inout JSONWriter) { json.integer(self) }
+    @inlinable public var parameterText: String? { description }
 
     /// Decimal digits with an optional `-`; no `+`, no spaces.
     public init?(parameter text: String) {
@@ -41,8 +41,8 @@ extension Int: SchemaValue {
 extension Double: SchemaValue {
     public static var expectation: String { "a number" }
     public static var shape: Shape { Shape(["type": "number", "format": "double"]) }
-    public func write(to json: inout JSONWriter) { json.number(self) }
-    public var parameterText: String? { description }
+    @inlinable public func write(to json: inout JSONWriter) { json.number(self) }
+    @inlinable public var parameterText: String? { description }
 
     /// A decimal number as JSON writes it; no infinities.
     public init?(parameter text: String) {
@@ -66,8 +66,8 @@ extension Double: SchemaValue {
 extension Bool: SchemaValue {
     public static var expectation: String { "true or false" }
     public static var shape: Shape { Shape(["type": "boolean"]) }
-    public func write(to json: inout JSONWriter) { json.boolean(self) }
-    public var parameterText: String? { description }
+    @inlinable public func write(to json: inout JSONWriter) { json.boolean(self) }
+    @inlinable public var parameterText: String? { description }
 
     /// `true` or `false`.
     public init?(parameter text: String) { self.init(text) }
@@ -81,10 +81,10 @@ extension Bool: SchemaValue {
 
 extension Array: SchemaValue where Element: SchemaValue {
     public static var expectation: String { "an array" }
-    public static var hasRules: Bool { Element.hasRules }
+    @inlinable public static var hasRules: Bool { Element.hasRules }
     public static var shape: Shape { .array(of: Element.shape) }
 
-    public func write(to json: inout JSONWriter) {
+    @inlinable public func write(to json: inout JSONWriter) {
         json.beginArray()
         for element in self {
             json.element()
@@ -93,7 +93,7 @@ extension Array: SchemaValue where Element: SchemaValue {
         json.endArray()
     }
 
-    public func check(_ inspection: inout Inspection) {
+    @inlinable public func check(_ inspection: inout Inspection) {
         for (index, element) in enumerated() where !inspection.isFull {
             inspection.within(index) { element.check(&$0) }
         }

@@ -13,7 +13,7 @@ public protocol SchemaValue: Codable, Sendable {
     /// What a message says that it must be: "a string", "a whole number" …
     static var expectation: String { get }
 
-    /// Whether ``check(_:)`` has anything to do for values of this type.
+    /// Whether ``check(_:)`` may have anything to do for values of this type.
     static var hasRules: Bool { get }
 
     /// Writes the value as one JSON value.
@@ -36,8 +36,8 @@ public protocol SchemaValue: Codable, Sendable {
 }
 
 extension SchemaValue {
-    public static var hasRules: Bool { false }
-    public func check(_ inspection: inout Inspection) {}
+    @inlinable public static var hasRules: Bool { false }
+    @inlinable public func check(_ inspection: inout Inspection) {}
     public init?(parameter text: String) { return nil }
     public var parameterText: String? { nil }
 

@@ -36,6 +36,7 @@ public struct Shape: Sendable {
     }
 
     /// The same with more keywords.
+    @usableFromInline
     func adding(_ more: [JSONValue.Member]) -> Shape {
         Shape(keywords + more, references: references)
     }
