@@ -20,6 +20,7 @@ public protocol Database: SQLExecutor {
     ///
     /// - Parameter isolation: at least this much. Default: serializable.
     /// - Throws: what `body` throws, after the rollback; `DatabaseError` if it can't begin or commit.
+    @discardableResult
     func transaction<Value: Sendable>(
         isolation: Isolation, _ body: (any Transaction) async throws -> Value
     ) async throws -> Value
@@ -30,6 +31,7 @@ public protocol Database: SQLExecutor {
 
 extension Database {
     /// Runs `body` in a serializable transaction.
+    @discardableResult
     public func transaction<Value: Sendable>(
         _ body: (any Transaction) async throws -> Value
     ) async throws -> Value {

@@ -7,6 +7,7 @@ public protocol Transaction: SQLExecutor {
     /// Runs `body` inside a savepoint: what it did is undone if it throws, the rest of the transaction is kept.
     ///
     /// - Throws: what `body` throws; `DatabaseError`.
+    @discardableResult
     func savepoint<Value: Sendable>(_ body: (any Transaction) async throws -> Value) async throws -> Value
 
     /// Calls `action` once, after the outermost transaction was committed; never if it was rolled back, nor if the

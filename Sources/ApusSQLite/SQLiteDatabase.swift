@@ -18,8 +18,8 @@ public final class SQLiteDatabase: ApusSQL.Database {
     private let storage: any DatabaseWriter
     private let lane: WriteLane
 
-    /// The databases whose transactions enclose the current task.
-    @TaskLocal private static var enclosing: [ObjectIdentifier] = []
+    /// The transactions in whose bodies the current task runs, or was begun.
+    @TaskLocal private static var enclosing: [SQLiteTransaction] = []
 
     init(
         location: SQLiteLocation, configuration: SQLiteConfiguration, storage: any DatabaseWriter,
@@ -30,7 +30,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         self.storage = storage
         lane = WriteLane(
             storage: storage, executor: executor, maximumWaiters: configuration.maximumWaiters,
-            maximumGroup: configuration.maximumGroup)
+            maximumGroup: configuration.maximumGroup, time: configuration.time)
     }
 
     /// SQLite's.
@@ -44,7 +44,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
             return rows
         }
         try refuseInsideTransaction()
-        return try await lane.run(WriteUnit(query: statement)).rows
+        return try await lane.run(WriteUnit(query: statement), until: CallContext.current?.deadline).rows
     }
 
     /// One of a group that shares a commit, if others wait too.
@@ -52,7 +52,9 @@ public final class SQLiteDatabase: ApusSQL.Database {
     public func execute(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> Int {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
-        return try await lane.run(WriteUnit(execute: RenderedStatement(sql))).changes[0]
+        return try await lane.run(
+            WriteUnit(execute: RenderedStatement(sql)), until: CallContext.current?.deadline
+        ).changes[0]
     }
 
     @discardableResult
@@ -60,9 +62,12 @@ public final class SQLiteDatabase: ApusSQL.Database {
         if statements.isEmpty { return [] }
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
-        return try await lane.run(WriteUnit(batch: statements.map(RenderedStatement.init))).changes
+        return try await lane.run(
+            WriteUnit(batch: statements.map(RenderedStatement.init)), until: CallContext.current?.deadline
+        ).changes
     }
 
+    @discardableResult
     public func transaction<Value: Sendable>(
         isolation: Isolation, _ body: (any ApusSQL.Transaction) async throws -> Value
     ) async throws -> Value {
@@ -72,7 +77,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         defer { lane.release() }
         try StatementAdmission.check(at: configuration.time.now)
         let transaction = SQLiteTransaction(storage: storage, executor: lane.executor, time: configuration.time)
-        let enclosing = Self.enclosing + [ObjectIdentifier(self)]
+        let enclosing = Self.enclosing + [transaction]
         let value = try await withTaskExecutorPreference(lane.executor) {
             try await Self.$enclosing.withValue(enclosing) {
                 try await transaction.perform(body)
@@ -81,6 +86,9 @@ public final class SQLiteDatabase: ApusSQL.Database {
         transaction.runCommitActions()
         return value
     }
+
+    /// Callers that wait for the writer at this moment, for metrics.
+    public var waiters: Int { lane.waiters }
 
     public func close() async {
         await lane.close()
@@ -102,7 +110,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
     }
 
     private func refuseInsideTransaction() throws(ApusSQL.DatabaseError) {
-        guard !Self.enclosing.contains(ObjectIdentifier(self)) else {
+        guard !Self.enclosing.contains(where: { $0.storage === storage && $0.isOpen }) else {
             throw ApusSQL.DatabaseError(
                 .misuse, "inside a transaction use the transaction that was passed, or it would wait for itself")
         }

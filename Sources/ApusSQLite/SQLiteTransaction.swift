@@ -12,7 +12,7 @@ final class SQLiteTransaction: ApusSQL.Transaction {
         var commitActions: [@Sendable () -> Void] = []
     }
 
-    private let storage: any DatabaseWriter
+    let storage: any DatabaseWriter
     private let executor: WriterExecutor
     private let time: TimeSource
     private let state = Mutex(State())
@@ -24,6 +24,9 @@ final class SQLiteTransaction: ApusSQL.Transaction {
     }
 
     var dialect: Dialect { .sqlite }
+
+    /// Whether its body still runs.
+    var isOpen: Bool { state.withLock { $0.isOpen } }
 
     func query(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
         try admit()
@@ -106,7 +109,7 @@ final class SQLiteTransaction: ApusSQL.Transaction {
     }
 
     private func admit() throws(ApusSQL.DatabaseError) {
-        guard state.withLock({ $0.isOpen }) else {
+        guard isOpen else {
             throw ApusSQL.DatabaseError(.closed, "the transaction has ended")
         }
         try StatementAdmission.check(at: time.now)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 internal import ApusSQL
 internal import GRDB
 internal import Synchronization
@@ -7,6 +8,7 @@ internal import Synchronization
 final class WriteLane: Sendable {
     struct PendingUnit: Sendable {
         let unit: WriteUnit
+        let deadline: Instant?
         let continuation: UnsafeContinuation<WriteGroup.Result, Never>
     }
     typealias Waiter = UnsafeContinuation<Result<Void, ApusSQL.DatabaseError>, Never>
@@ -16,20 +18,28 @@ final class WriteLane: Sendable {
     let executor: WriterExecutor
     private let storage: any DatabaseWriter
     private let state: Mutex<WriteLaneState<PendingUnit, Waiter>>
+    private let time: TimeSource
     private let ids = Atomic<UInt64>(0)
 
-    init(storage: any DatabaseWriter, executor: WriterExecutor, maximumWaiters: Int, maximumGroup: Int) {
+    init(
+        storage: any DatabaseWriter, executor: WriterExecutor, maximumWaiters: Int, maximumGroup: Int, time: TimeSource
+    ) {
         self.storage = storage
         self.executor = executor
+        self.time = time
         state = Mutex(WriteLaneState(maximumWaiters: maximumWaiters, maximumGroup: maximumGroup))
     }
+
+    var waiters: Int { state.withLock { $0.count } }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Runs `unit` and returns after its commit.
-    func run(_ unit: WriteUnit) async throws(ApusSQL.DatabaseError) -> WriteUnit.Outcome {
+    ///
+    /// - Throws: what the unit does; `timeout` if its turn comes after `deadline`; `overloaded`, `closed`.
+    func run(_ unit: WriteUnit, until deadline: Instant?) async throws(ApusSQL.DatabaseError) -> WriteUnit.Outcome {
         try await withUnsafeContinuation { (continuation: UnsafeContinuation<WriteGroup.Result, Never>) in
-            enqueue(.unit(PendingUnit(unit: unit, continuation: continuation))) {
+            enqueue(.unit(PendingUnit(unit: unit, deadline: deadline, continuation: continuation))) {
                 continuation.resume(returning: .failure($0))
             }
         }.get()
@@ -101,13 +111,23 @@ final class WriteLane: Sendable {
         case .grant(let waiter):
             waiter.resume(returning: .success(()))
         case .run(let pending):
-            let results = storage.unsafeReentrantWrite { connection in
-                WriteGroup(units: pending.map(\.unit)).run(on: connection)
-            }
-            for (unit, result) in zip(pending, results) {
-                unit.continuation.resume(returning: result)
-            }
+            run(pending)
             release()
         }
+    }
+
+    private func run(_ pending: [PendingUnit]) {
+        let now = time.now
+        let late = pending.filter { ($0.deadline ?? .distantFuture) <= now }
+        for unit in late {
+            unit.continuation.resume(
+                returning: .failure(.init(.timeout, "the deadline passed while the statement waited for the writer")))
+        }
+        let timely = late.isEmpty ? pending : pending.filter { ($0.deadline ?? .distantFuture) > now }
+        if timely.isEmpty { return }
+        let results = storage.unsafeReentrantWrite { connection in
+            WriteGroup(units: timely.map(\.unit)).run(on: connection)
+        }
+        for (unit, result) in zip(timely, results) { unit.continuation.resume(returning: result) }
     }
 }

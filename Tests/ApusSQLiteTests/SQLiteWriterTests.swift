@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 import ApusSQL
 import ApusTesting
 import Testing
@@ -165,5 +166,47 @@ struct SQLiteWriterTests {
             return [inside, outside]
         }
         #expect(counts == [2, 1])
+    }
+
+    @Test("A write whose turn comes after its deadline is refused and changes nothing")
+    func lateTurn() async throws {
+        let clock = ManualClock()
+        let database = try await open(.init(time: clock.timeSource))
+        try await database.execute("CREATE TABLE t (x INTEGER)")
+        let gate = Gate()
+        let holder = await holdWriter(of: database, gate)
+        let started = Gate()
+        let write = Task {
+            let context = CallContext(deadline: clock.now.advanced(by: .seconds(1)))
+            return try await CallContext.$current.withValue(context) {
+                started.open()
+                return try await database.execute("INSERT INTO t VALUES (1)")
+            }
+        }
+        await started.wait()
+        try await eventually("a waiting write") { database.waiters == 1 }
+        clock.advance(by: .seconds(1))
+        gate.open()
+        await #expect {
+            try await write.value
+        } throws: {
+            ($0 as? DatabaseError)?.code == .timeout
+        }
+        try await holder.value
+        #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
+    }
+
+    @Test("A task begun in a transaction's body may use the database when the body has ended")
+    func taskOfBody() async throws {
+        let database = try await open()
+        let gate = Gate()
+        let task = try await database.transaction { _ in
+            Task {
+                await gate.wait()
+                return try await database.execute("CREATE TABLE t (x INTEGER)")
+            }
+        }
+        gate.open()
+        _ = try await task.value
     }
 }

@@ -61,9 +61,11 @@ public final class SQLQueue: Sendable {
         set { state.withLock { $0.routing.subscriptions = newValue } }
     }
 
-    /// Lets `handler` handle the messages of a contract's event type.
+    /// Lets `handler` handle the messages of a type, in the workers of this process. Before they run.
     ///
-    /// - Throws: as ``subscribe(_:_:)-(MessageType<Payload>,_)``.
+    /// The handler may be called more than once for a message, and must stop when its task is cancelled.
+    ///
+    /// - Throws: `misuse` if the type has a handler.
     public func subscribe<Payload: Sendable>(
         _ type: MessageType<Payload>,
         _ handler: @escaping @Sendable (Payload, Delivery) async throws -> Void
