@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 import ApusMessaging
 import ApusService
 import ApusSQL
@@ -66,7 +67,10 @@ extension RunningShop {
     func publishPlaced(_ id: Int, by user: User) async throws {
         let placed = OrderPlaced(
             orderId: id, userId: user.id, items: [], totalCents: 1, currency: "EUR", createdAt: user.createdAt)
-        let message = try Message(placed, as: MessageType(OrderPlaced.self), source: "/tests")
+        var random = FastRandom()
+        let message = try Message(
+            placed, as: MessageType(OrderPlaced.self), source: "/tests", id: Message.newID(using: &random),
+            created: user.createdAt)
         let network = ServiceNetwork(resolver: resolver, http: http, metrics: MetricsRegistry())
         try await HTTPRelayTransport(network: network).send(message, to: "orders")
     }
