@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import NIOCore
+import Synchronization
 
 /// A body that is arriving: filled on its loop, read by one task at a time.
 ///
@@ -45,7 +46,6 @@ final class InboundBody: @unchecked Sendable {
     private var bytes = 0
     private var isPaused = false
     private var waiter: UnsafeContinuation<Result<ByteBuffer?, CallFailure>, Never>?
-    private var waiterID = 0
 
     private static let highWatermark = 64 << 10
     private static let lowWatermark = 16 << 10
@@ -99,7 +99,7 @@ final class InboundBody: @unchecked Sendable {
     /// The next piece, or nil at the end.
     func next() async throws(CallFailure) -> ByteBuffer? {
         if loop.isCurrent, let result = takeNow() { return try result.get() }
-        let id = UInt64.random(in: .min ... .max)
+        let id = waits.wrappingAdd(1, ordering: .relaxed).newValue
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 onLoop { self.wait(continuation, id: id) }
@@ -126,6 +126,8 @@ final class InboundBody: @unchecked Sendable {
         }
     }
 
+    /// How many waits were begun, on the loop or off it: the number of a wait is its id, from 1 on.
+    private let waits = Atomic<UInt64>(0)
     private var currentWait: UInt64 = 0
     private var cancelledWait: UInt64 = 0
 
