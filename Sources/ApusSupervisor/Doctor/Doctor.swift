@@ -34,7 +34,7 @@ public struct Doctor: Sendable {
     }
 
     private var sqlite: Finding {
-        let places = ["/usr/include/sqlite3.h", "/usr/local/include/sqlite3.h", "/opt/homebrew/include/sqlite3.h"]
+        let places = ["/usr/include/sqlite3.h", "/usr/local/include/sqlite3.h"]
         if let place = places.first(where: { FileManager.default.fileExists(atPath: $0) }) {
             return Finding(.fine, "sqlite", place)
         }
