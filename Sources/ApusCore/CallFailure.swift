@@ -47,6 +47,7 @@ public struct CallFailure: Error, Sendable {
         case response
     }
 
+    /// What kind of failure it is.
     public var code: Code
     /// A sentence for a person. Holds no secret and no payload.
     public var message: String

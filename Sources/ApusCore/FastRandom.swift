@@ -9,6 +9,7 @@
 public struct FastRandom: RandomNumberGenerator, Sendable {
     @usableFromInline var state: UInt64
 
+    /// A generator whose sequence is that of `seed`; any number will do, zero included.
     @inlinable
     public init(seed: UInt64) {
         state = seed

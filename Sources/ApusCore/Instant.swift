@@ -15,6 +15,7 @@
 ///
 /// Policies never read the clock; they take `now` as a parameter. Drivers hold a ``TimeSource``.
 public struct Instant: InstantProtocol, Sendable {
+    /// Nanoseconds since the clock's origin.
     public var nanoseconds: Int64
 
     @inlinable
@@ -40,6 +41,7 @@ public struct Instant: InstantProtocol, Sendable {
         return Instant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
+    /// The time from this instant to `other`, negative if `other` is earlier. Saturates instead of overflowing.
     @inlinable
     public func duration(to other: Instant) -> Duration {
         let (difference, overflow) = other.nanoseconds.subtractingReportingOverflow(nanoseconds)

@@ -6,6 +6,7 @@
 public struct TimeSource: Sendable {
     private let read: @Sendable () -> Instant
 
+    /// A clock that is read by calling `read`, from any thread.
     public init(_ read: @escaping @Sendable () -> Instant) {
         self.read = read
     }

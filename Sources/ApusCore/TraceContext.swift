@@ -5,12 +5,15 @@
 /// Source: W3C Trace Context, level 1 and 2. A malformed `traceparent` is ignored and a new trace begins; a higher
 /// version than 00 is read by the rules of 00; `tracestate` is passed on as it came, at most 512 bytes.
 public struct TraceContext: Sendable, Hashable {
+    /// The first 8 bytes of the trace id.
     public let traceIDHigh: UInt64
+    /// The last 8 bytes of the trace id.
     public let traceIDLow: UInt64
     /// The span that made this call.
     public let spanID: UInt64
     /// The trace flags: bit 0 is "sampled", bit 1 is "random trace id".
     public let flags: UInt8
+    /// The `tracestate` that came along; nil if none did or it was too long.
     public let state: String?
 
     public init(traceIDHigh: UInt64, traceIDLow: UInt64, spanID: UInt64, flags: UInt8, state: String? = nil) {

@@ -43,6 +43,7 @@ public struct DiscoveryError: Error, Hashable, Sendable {
         public static let lookupFailed = Code("lookup_failed")
     }
 
+    /// What kind of error it is.
     public var code: Code
     /// A sentence for a person.
     public var message: String

@@ -4,6 +4,7 @@
 public struct SupervisorError: Error, Hashable, Sendable {
     /// The kind of error. New codes may be added: switch with a default.
     public struct Code: Hashable, Sendable {
+        /// The stable name, in snake case.
         public let name: String
 
         public init(_ name: String) {
@@ -22,6 +23,7 @@ public struct SupervisorError: Error, Hashable, Sendable {
         public static let spawn = Code("spawn")
     }
 
+    /// What kind of error it is.
     public var code: Code
     /// What, where, what was expected, what to do. May have several lines, one problem each.
     public var message: String

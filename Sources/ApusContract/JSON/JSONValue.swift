@@ -15,7 +15,9 @@ public indirect enum JSONValue: Sendable, Hashable {
 
     /// One name and its value.
     public struct Member: Sendable, Hashable {
+        /// The name, without quotation marks and escapes.
         public var name: String
+        /// What stands under the name.
         public var value: JSONValue
 
         public init(_ name: String, _ value: JSONValue) {

@@ -15,21 +15,25 @@ public struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// Opens an object.
     public mutating func beginObject() {
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
     }
 
+    /// Closes the object that was opened last.
     public mutating func endObject() {
         bytes.append(UInt8(ascii: "}"))
         needsComma = true
     }
 
+    /// Opens an array.
     public mutating func beginArray() {
         bytes.append(UInt8(ascii: "["))
         needsComma = false
     }
 
+    /// Closes the array that was opened last.
     public mutating func endArray() {
         bytes.append(UInt8(ascii: "]"))
         needsComma = true
@@ -62,10 +66,13 @@ public struct JSONWriter: Sendable {
         return writer.bytes
     }
 
+    /// Writes the value null.
     public mutating func null() { raw("null") }
 
+    /// Writes a boolean.
     public mutating func boolean(_ value: Bool) { raw(value ? "true" : "false") }
 
+    /// Writes a number without fraction and exponent.
     public mutating func integer(_ value: Int) {
         needsComma = true
         var magnitude = value.magnitude
@@ -91,6 +98,7 @@ public struct JSONWriter: Sendable {
         raw(value == value.rounded() && value.magnitude < 1e15 ? "\(Int64(value))" : value.description)
     }
 
+    /// Writes a string in quotation marks, escaped where JSON asks for it.
     public mutating func string(_ value: String) {
         quote(value)
         needsComma = true

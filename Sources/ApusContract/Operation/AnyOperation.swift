@@ -4,9 +4,13 @@
 public final class AnyOperation: Sendable {
     /// One parameter: its name, its place and its shape.
     public struct Parameter: Sendable {
+        /// The name of the field of the parameters' type.
         public let name: String
+        /// Where in the request it stands.
         public let place: ParameterPlace
+        /// Whether a request without it is refused.
         public let isRequired: Bool
+        /// What its values look like.
         public let shape: Shape
     }
 

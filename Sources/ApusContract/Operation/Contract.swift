@@ -32,8 +32,10 @@ extension Contract {
 /// Lists the operations of a ``Contract``.
 @resultBuilder
 public enum OperationListBuilder {
+    /// An operation in the list, its types left aside.
     public static func buildExpression<Parameters, Body, Output>(
         _ operation: Operation<Parameters, Body, Output>
     ) -> AnyOperation { operation.any }
+    /// The list, in the order in which it was written.
     public static func buildBlock(_ operations: AnyOperation...) -> [AnyOperation] { operations }
 }

@@ -11,6 +11,7 @@ public struct PathTemplate: Sendable, Hashable, ExpressibleByStringLiteral, Cust
     public let description: String
     public let segments: [Segment]
 
+    /// Takes the template as written, however wrong it is: ``problems`` tells.
     public init(_ text: String) {
         description = text
         segments = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map { part in

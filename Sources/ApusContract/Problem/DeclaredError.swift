@@ -18,12 +18,15 @@ public struct DeclaredError: Hashable, Sendable {
         self.title = title
     }
 
+    /// The request can't be read.
     public static let badRequest = DeclaredError(400, "bad_request", "Bad request")
     public static let malformedJSON = DeclaredError(400, "malformed_json", "Malformed JSON")
     /// The operation asks for an `Idempotency-Key`.
     public static let idempotencyKeyRequired = DeclaredError(
         400, "idempotency_key_required", "Idempotency key required")
+    /// Nobody is named who makes the request, or the proof doesn't hold.
     public static let unauthorized = DeclaredError(401, "unauthorized", "Authentication required")
+    /// Who makes the request is known and may not.
     public static let forbidden = DeclaredError(403, "forbidden", "Forbidden")
     public static let notFound = DeclaredError(404, "not_found", "Not found")
     /// No operation has this path.

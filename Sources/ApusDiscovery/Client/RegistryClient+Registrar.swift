@@ -4,6 +4,7 @@ import Logging
 import Synchronization
 
 extension RegistryClient {
+    /// See ``Registrar/register(_:ttl:)``. Does nothing after the client was shut down.
     public func register(_ instance: Instance, ttl: Duration) {
         let key = Key(service: instance.service, id: instance.id)
         let former = shared.withLock { shared -> Task<Void, Never>? in
@@ -22,10 +23,12 @@ extension RegistryClient {
         former?.cancel()
     }
 
+    /// See ``Registrar/registration(of:id:)``.
     public func registration(of service: String, id: String) -> RegistrationStatus? {
         shared.withLock { $0.kept[Key(service: service, id: id)]?.status }
     }
 
+    /// See ``Registrar/deregister(_:id:)``. An id that isn't kept registered here is left alone.
     public func deregister(_ service: String, id: String) async {
         let key = Key(service: service, id: id)
         guard let task = shared.withLock({ $0.kept[key]?.task }) else { return }

@@ -6,6 +6,7 @@ import Foundation
 public struct AddressLookup: Sendable {
     private let addresses: @Sendable (_ host: String) async throws(DiscoveryError) -> [String]
 
+    /// A look-up that is answered by `addresses`, under the same rules as ``callAsFunction(_:)``.
     public init(_ addresses: @escaping @Sendable (_ host: String) async throws(DiscoveryError) -> [String]) {
         self.addresses = addresses
     }

@@ -28,6 +28,7 @@ public final class Registry: Service {
     /// The longest wait that a watcher may ask for.
     public static let longestWait = Duration.seconds(600)
 
+    /// What this registry counted since it started.
     public let statistics = RegistryStatistics()
     let shared: Mutex<Shared>
     private let store: RegistryStore?

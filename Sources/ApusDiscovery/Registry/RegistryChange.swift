@@ -2,6 +2,7 @@
 
 /// One entry of the registry's log.
 public struct RegistryChange: Hashable, Sendable {
+    /// What happened to the instance.
     public enum Kind: String, Hashable, Sendable, Codable {
         /// New, or registered anew with another address or other metadata.
         case registered

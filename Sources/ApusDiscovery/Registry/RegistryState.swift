@@ -31,6 +31,7 @@ public struct RegistryState: Sendable {
         var entries: [String: Entry] = [:]
     }
 
+    /// The registry's bounds.
     public let limits: RegistryLimits
     /// Raised by one with every change of what is listed.
     public internal(set) var revision: UInt64

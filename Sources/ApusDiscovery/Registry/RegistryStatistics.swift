@@ -3,7 +3,9 @@ public import Synchronization
 
 /// What a registry counted since it started.
 public final class RegistryStatistics: Sendable {
+    /// Registrations accepted, those that replaced another included.
     public let registrations = Atomic<Int>(0)
+    /// Leases renewed.
     public let renewals = Atomic<Int>(0)
     /// Instances dropped because their lease ran out.
     public let expirations = Atomic<Int>(0)

@@ -29,6 +29,7 @@ public struct RegistryServer: HTTPResponder {
     let registry: Registry
     let metrics = MetricsRegistry()
 
+    /// Serves `registry`, whose counts `/metrics` shows. Running the registry stays with the caller.
     public init(registry: Registry) {
         self.registry = registry
         registry.observe(in: metrics)

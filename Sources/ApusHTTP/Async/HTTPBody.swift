@@ -19,16 +19,20 @@ public struct HTTPBody: Sendable {
         self.storage = storage
     }
 
+    /// No body.
     public static let empty = HTTPBody(.empty)
 
+    /// The readable bytes of a buffer.
     public init(_ bytes: ByteBuffer) {
         self.init(bytes.readableBytes == 0 ? .empty : .whole(bytes))
     }
 
+    /// Text, as UTF-8.
     public init(_ text: String) {
         self.init(ByteBuffer(string: text))
     }
 
+    /// Bytes at hand.
     public init(_ bytes: some Sequence<UInt8>) {
         self.init(ByteBuffer(bytes: bytes))
     }

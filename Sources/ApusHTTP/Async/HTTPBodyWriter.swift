@@ -13,6 +13,7 @@ public struct HTTPBodyWriter: Sendable {
         try await body.write(chunk)
     }
 
+    /// Sends text as UTF-8, under the same rules as a piece of bytes.
     public func write(_ text: String) async throws(CallFailure) {
         try await body.write(ByteBuffer(string: text))
     }

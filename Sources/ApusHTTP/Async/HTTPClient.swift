@@ -6,10 +6,12 @@ import NIOCore
 ///
 /// A call made on a loop stays on it. Concurrency-safe.
 public final class HTTPClient: Sendable {
+    /// The limits and times of every connection and call.
     public let configuration: HTTPClientConfiguration
     private let loops: EventLoops
     private let tables: [PoolTable]
 
+    /// A client on `loops`, which outlive it. Connections are made when calls need them.
     public init(configuration: HTTPClientConfiguration = .init(), loops: EventLoops) {
         self.configuration = configuration
         self.loops = loops

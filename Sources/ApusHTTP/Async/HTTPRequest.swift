@@ -2,7 +2,9 @@
 
 /// A request: received by a server, or to be sent by a client.
 public struct HTTPRequest: Sendable {
+    /// Method, target and header fields.
     public var head: RequestHead
+    /// A received body can be read once.
     public var body: HTTPBody
     /// The connection that it came on; meaningless for a request to be sent.
     public var connection: ConnectionInfo

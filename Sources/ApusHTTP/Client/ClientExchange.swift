@@ -79,6 +79,7 @@ public final class ClientExchange: @unchecked Sendable {
         if case .active(let connection) = state { connection.setPaused(self, true) }
     }
 
+    /// Goes on reading after ``pauseReading()``.
     public func resumeReading() {
         if case .active(let connection) = state { connection.setPaused(self, false) }
     }

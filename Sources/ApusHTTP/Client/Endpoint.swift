@@ -2,14 +2,17 @@
 
 /// Where a server can be reached: scheme, host and port, or a Unix domain socket.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+    /// Whether the connection is plain or TLS.
     public enum Scheme: String, Sendable, Hashable {
         case http
         case https
     }
 
+    /// Default `http`.
     public let scheme: Scheme
     /// A name, an IPv4 or an IPv6 address, without brackets.
     public let host: String
+    /// 0 for a Unix domain socket.
     public let port: Int
     /// The path of a Unix domain socket; host and port are not used then.
     public let unixPath: String?

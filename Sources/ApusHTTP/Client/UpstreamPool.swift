@@ -11,8 +11,11 @@ import NIOSSL
 public final class UpstreamPool: @unchecked Sendable {
     // Sendable so that it can be handed to its loop; the state is the loop's alone.
 
+    /// Where the connections lead.
     public let endpoint: Endpoint
+    /// The loop on which the pool lives.
     public let loop: Loop
+    /// Limits and times of this pool.
     public let configuration: HTTPClientConfiguration
     private let tls: NIOSSLContext?
     private let tlsProblem: String?

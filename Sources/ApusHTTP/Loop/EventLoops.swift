@@ -4,7 +4,9 @@ public import NIOPosix
 
 /// The event loops of a process. Servers, clients and services share one set.
 public final class EventLoops: Sendable {
+    /// NIO's group of the same loops.
     public let group: MultiThreadedEventLoopGroup
+    /// Every loop, each at its index.
     public let all: [Loop]
     private let byID: [ObjectIdentifier: Loop]
 

@@ -2,12 +2,14 @@
 
 /// A request method (RFC 9110, section 9). Case-sensitive.
 public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
+    /// As it is written on the wire.
     public let name: String
 
     public init(_ name: String) {
         self.name = name
     }
 
+    /// The methods of RFC 9110, and `PATCH` of RFC 5789.
     public static let get = HTTPMethod("GET")
     public static let head = HTTPMethod("HEAD")
     public static let post = HTTPMethod("POST")

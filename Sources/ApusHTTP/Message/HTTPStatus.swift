@@ -14,6 +14,7 @@ public struct HTTPStatus: Hashable, Sendable, ExpressibleByIntegerLiteral, Custo
         self.init(code)
     }
 
+    /// The statuses that have a name here; any other is written as a number.
     public static let `continue`: HTTPStatus = 100
     public static let ok: HTTPStatus = 200
     public static let created: HTTPStatus = 201

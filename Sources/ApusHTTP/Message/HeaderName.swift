@@ -30,6 +30,7 @@ public struct HeaderName: Sendable, ExpressibleByStringLiteral, CustomStringConv
 
     public var description: String { text }
 
+    /// The names that the engine, the services and the gateway use.
     public static let accept: HeaderName = "Accept"
     public static let acceptEncoding: HeaderName = "Accept-Encoding"
     public static let allow: HeaderName = "Allow"

@@ -37,6 +37,7 @@ public struct Headers: Sendable {
     /// How many fields there are, repeated names counted each.
     public var count: Int { entries.count }
 
+    /// Whether there is no field.
     public var isEmpty: Bool { entries.isEmpty }
 
     /// The first value under a name. Setting it replaces every value of that name; nil removes them.
@@ -56,6 +57,7 @@ public struct Headers: Sendable {
         entries.filter { matches($0, name) }.map(value(of:))
     }
 
+    /// Whether there is a field of that name, an empty one included.
     public func contains(_ name: HeaderName) -> Bool {
         entries.contains { matches($0, name) }
     }

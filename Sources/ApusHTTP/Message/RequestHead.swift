@@ -2,6 +2,7 @@
 
 /// The head of a request: method, target and header fields.
 public struct RequestHead: Sendable {
+    /// What the request asks for.
     public var method: HTTPMethod
     /// Path and query in origin form (`/v1/users?limit=10`), or `*`. ASCII, percent-encoded as it came.
     public var target: String

@@ -5,6 +5,7 @@
 /// The engine itself writes `Date`, `Connection`, `Transfer-Encoding` and, for a whole body, `Content-Length`; the first
 /// three are ignored here.
 public struct ResponseHead: Sendable {
+    /// How the request went.
     public var status: HTTPStatus
     public var headers: Headers
     public var version: HTTPVersion

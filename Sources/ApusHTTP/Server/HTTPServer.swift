@@ -10,6 +10,7 @@ import Synchronization
 /// Connections are spread over the loops when they are accepted and stay there. ``start()`` binds and returns;
 /// ``drain(within:)`` ends the server.
 public final class HTTPServer: Sendable {
+    /// Address, limits and times, as they were given.
     public let configuration: HTTPServerConfiguration
     private let core: ServerCore
     private let loops: EventLoops
@@ -27,6 +28,7 @@ public final class HTTPServer: Sendable {
         self.init(configuration: configuration, loops: loops, handler: ResponderHandler(responder: responder))
     }
 
+    /// Counts since the server was made.
     public var statistics: ServerStatistics { core.statistics }
 
     /// Binds and begins to accept.

@@ -30,6 +30,7 @@ public struct HTTPServerConfiguration: Sendable {
     /// Connections that wait to be accepted (`listen(2)`). Default 1,024.
     public var backlog: Int32 = 1024
 
+    /// The defaults, with another address or TLS.
     public init(address: BindAddress = .tcp(host: "127.0.0.1", port: 8080), tls: ServerTLS? = nil) {
         self.address = address
         self.tls = tls

@@ -90,6 +90,7 @@ public final class ServerExchange: @unchecked Sendable {
         connection?.setPaused(self, true)
     }
 
+    /// Goes on reading after ``pauseReading()``.
     public func resumeReading() {
         connection?.setPaused(self, false)
     }

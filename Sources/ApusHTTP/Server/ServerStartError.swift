@@ -29,8 +29,11 @@ public struct ServerStartError: Error, Sendable, CustomStringConvertible {
         public static let bindFailed = Code(name: "bind failed")
     }
 
+    /// What kind of error it is.
     public let code: Code
+    /// Where the server should have listened.
     public let address: BindAddress
+    /// The cause in detail, for a person.
     public let reason: String
 
     init(_ code: Code, address: BindAddress, _ reason: String) {

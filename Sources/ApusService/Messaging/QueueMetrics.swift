@@ -12,6 +12,7 @@ public final class QueueMetrics: QueueObserver {
     private let durations: HistogramFamily<2>
     private let failures: CounterFamily<1>
 
+    /// Adds the three metrics to `metrics`.
     public init(_ metrics: MetricsRegistry) {
         events = metrics.counters(
             "apus_queue_events_total", "What happened to messages.", labels: ["channel", "type", "event"])

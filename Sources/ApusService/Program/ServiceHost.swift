@@ -8,8 +8,11 @@ public import Logging
 
 /// What a service of this process is built on: its runtime, its database, and the way to other services.
 public struct ServiceHost: Sendable {
+    /// What runs the service: listener, loops, resources and checks.
     public let runtime: ServiceRuntime
+    /// The service's database; the runtime checks and closes it.
     public let database: any Database
+    /// The way to other services.
     public let network: ServiceNetwork
 
     /// Takes what was made elsewhere. The database is closed and checked by the runtime.
@@ -21,7 +24,9 @@ public struct ServiceHost: Sendable {
         runtime.addCheck("database") { _ = try await database.query("SELECT 1") }
     }
 
+    /// The settings of the runtime.
     public var settings: ServiceSettings { runtime.settings }
+    /// The metrics of the runtime.
     public var metrics: MetricsRegistry { runtime.metrics }
 
     /// A logger with a label of its own.

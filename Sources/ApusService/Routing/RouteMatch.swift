@@ -12,6 +12,7 @@ public enum RouteMatch<Value: Sendable>: Sendable {
 
 /// Routes that can't be built: every problem at once.
 public struct RouterError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A sentence for each problem.
     public let problems: [String]
 
     public init(problems: [String]) {

@@ -16,8 +16,11 @@ public struct Router<Value: Sendable>: Sendable {
 
     /// One entry of a router.
     public struct Route: Sendable {
+        /// The method that it answers.
         public let method: HTTPMethod
+        /// The paths that it answers.
         public let path: PathTemplate
+        /// What ``Router/match(_:_:)`` gives for it.
         public let value: Value
 
         public init(_ method: HTTPMethod, _ path: PathTemplate, _ value: Value) {

@@ -7,10 +7,13 @@ public import ApusTelemetry
 
 /// The other services, as one process sees them: where they are found and the connections to them.
 public struct ServiceNetwork: Sendable {
+    /// Finds the instances of a service.
     public let resolver: any Resolver
+    /// Makes and keeps the connections, for every client of the process.
     public let http: HTTPClient
     private let metrics: MetricsRegistry
 
+    /// A network whose clients count their calls in `metrics`.
     public init(resolver: any Resolver, http: HTTPClient, metrics: MetricsRegistry) {
         self.resolver = resolver
         self.http = http

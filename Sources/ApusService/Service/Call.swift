@@ -7,7 +7,9 @@ public import Logging
 
 /// One request for an operation, decoded and with all rules checked: what a handler gets.
 public struct Call<Parameters: Described, Body: SchemaValue>: Sendable {
+    /// From path, query and header fields.
     public let parameters: Parameters
+    /// The body, decoded.
     public let body: Body
     /// The request as it came, for headers that the contract doesn't name.
     public let request: ServiceRequest

@@ -4,9 +4,11 @@ public import ApusHTTP
 
 /// The answer of a handler that says more than its output: status, `Location`, `ETag`, other headers.
 public struct Reply<Output: SchemaValue>: Sendable {
+    /// What becomes the body.
     public var output: Output
     /// nil for the status that the operation declares.
     public var status: HTTPStatus?
+    /// Fields beyond those that every answer has; default none.
     public var headers: Headers
 
     public init(_ output: Output, status: HTTPStatus? = nil, headers: Headers = [:]) {

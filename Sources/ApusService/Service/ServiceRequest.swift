@@ -5,6 +5,7 @@ public import ApusHTTP
 
 /// A request on its way through the middleware to its handler.
 public struct ServiceRequest: Sendable {
+    /// The request as it came, unless middleware changed it.
     public var http: HTTPRequest
     /// The route that matched.
     public let route: ServiceRoute

@@ -2,6 +2,7 @@
 
 /// One thing that ``Doctor`` looked at.
 public struct Finding: Hashable, Sendable {
+    /// How serious it is.
     public enum Status: String, Sendable {
         case fine
         /// Everything works without it, or as long as nobody needs it.
@@ -10,6 +11,7 @@ public struct Finding: Hashable, Sendable {
         case missing
     }
 
+    /// How serious it is.
     public var status: Status
     /// What was looked at, in a word or two.
     public var subject: String

@@ -44,6 +44,7 @@ public struct RestartPolicy: Sendable {
     private var startedAt: Instant?
     private var random: FastRandom
 
+    /// A policy for one process. Pauses that are chance come from `random`.
     public init(configuration: Configuration = Configuration(), random: FastRandom = FastRandom()) {
         self.configuration = configuration
         self.random = random

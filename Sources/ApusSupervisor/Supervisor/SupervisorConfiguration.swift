@@ -3,6 +3,7 @@ public import ApusCore
 
 /// What a ``Supervisor`` starts, and how.
 public struct SupervisorConfiguration: Sendable {
+    /// Which processes make up the system.
     public var manifest: Manifest
     /// The running `apus`, which is also registry and gateway.
     public var apus: String
@@ -16,6 +17,7 @@ public struct SupervisorConfiguration: Sendable {
     public var drainTimeout: Duration
     /// How long the gateway waits for the services before it starts without them; default 5 s.
     public var patience = Duration.seconds(5)
+    /// The pauses before a process is started again.
     public var restarts: RestartPolicy.Configuration
     /// Whether log lines are meant for a person at a terminal.
     public var isTerminal: Bool
