@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusDiscovery
+import ApusHTTP
+import ApusService
+import ApusTelemetry
+import ApusTesting
+import Foundation
+import OrdersContract
+import ProductsContract
+import UsersContract
+
+/// The shop as `apus up` runs it, in processes of its own, with clients that go through its gateway.
+struct ShopProcess: Sendable {
+    let process: RunningProcess
+    let url: String
+    let gateway: Endpoint
+    let http: HTTPClient
+    let users: ServiceClient
+    let products: ServiceClient
+    let orders: ServiceClient
+
+    /// Runs `test` with a shop of its own, and expects that it ends well when it is told to.
+    ///
+    /// - Parameter manifest: nil for that of the repository.
+    static func with(
+        manifest: String? = nil, environment: [String: String] = [:], tls: ClientTLS = ClientTLS(), in folder: TemporaryFolder,
+        _ test: (ShopProcess) async throws -> Void
+    ) async throws {
+        var all = ProcessInfo.processInfo.environment
+        all["LOG_LEVEL"] = "warning"
+        all.merge(environment) { $1 }
+        let process = RunningProcess(
+            Programs.apus,
+            [
+                "up", "--manifest", manifest ?? Programs.root + "/apus.yaml", "--port", "\(try FreePort.find())",
+                "--data-dir", folder.path + "/data",
+            ], environment: all, output: folder.path + "/apus.log")
+        try process.start()
+        let loops = EventLoops(count: 1)
+        var configuration = HTTPClientConfiguration()
+        configuration.tls = tls
+        let http = HTTPClient(configuration: configuration, loops: loops)
+        var outcome: Result<Void, any Error>
+        do {
+            let url = try await ready(process)
+            outcome = .success(try await test(try ShopProcess(process, url, http)))
+        } catch {
+            outcome = .failure(error)
+        }
+        process.signal(SIGTERM)
+        let status = await process.ended()
+        await http.shutdown()
+        try await loops.shutdown()
+        if case .success = outcome, status != 0 {
+            outcome = .failure(ConformanceFailure("apus up ended with \(status)"))
+        }
+        if case .failure = outcome { print(process.output.suffix(20_000)) }
+        try outcome.get()
+    }
+
+    private init(_ process: RunningProcess, _ url: String, _ http: HTTPClient) throws {
+        guard let gateway = Endpoint(url: url) else { throw ConformanceFailure("ready says \(url)") }
+        self.process = process
+        self.url = url
+        self.gateway = gateway
+        self.http = http
+        var configuration = ServiceClientConfiguration()
+        // The tests themselves decide what is tried again.
+        configuration.maximumAttempts = 1
+        let network = ServiceNetwork(
+            resolver: StaticResolver(["users": [gateway], "products": [gateway], "orders": [gateway]]), http: http,
+            metrics: MetricsRegistry())
+        users = network.client(of: UsersAPI.self, configuration: configuration)
+        products = network.client(of: ProductsAPI.self, configuration: configuration)
+        orders = network.client(of: OrdersAPI.self, configuration: configuration)
+    }
+
+    private static func ready(_ process: RunningProcess) async throws -> String {
+        var url: String?
+        try await eventually("apus up is ready", within: .seconds(20)) {
+            guard process.status == nil else { throw ConformanceFailure("apus up ended: \(process.output)") }
+            url = process.output.split(separator: "\n").first { $0.hasPrefix("ready http") }
+                .map { String($0.dropFirst("ready ".count)) }
+            return url != nil
+        }
+        return url ?? ""
+    }
+}
