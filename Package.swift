@@ -190,7 +190,7 @@ let package = Package(
             dependencies: [
                 "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract", "ApusCore",
                 "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusCache", "ApusMessaging", "ApusTelemetry",
-                "ApusDiscovery", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle, nioCore,
+                "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle, nioCore,
             ],
             swiftSettings: settings),
     ],

@@ -30,7 +30,7 @@ struct EndToEndTests {
         try await ShopProcess.with(environment: environment, in: folder) { shop in
             var load = try await OrderLoad.prepare(shop, stock: 100_000)
             let seed = UInt64.random(in: 0 ... .max)
-            try await load.run(shop, kills: 7, seed: seed)
+            try await load.run(shop, kills: 12, seed: seed)
             try await load.check(shop, "seed \(seed)")
         }
     }

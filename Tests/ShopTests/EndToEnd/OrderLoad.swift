@@ -52,8 +52,8 @@ struct OrderLoad {
                 var random = FastRandom(seed: seed)
                 let names = ["users-service", "products-service", "orders-service", "apus gateway", "apus registry"]
                 for number in 0..<kills {
-                    // Each of them once, the two that matter most again.
-                    let name = number < names.count ? names[number] : names[1 + number % 2]
+                    // Each of them once, then any.
+                    let name = names[number < names.count ? number : Int.random(in: names.indices, using: &random)]
                     let goal = progress.placed.load(ordering: .relaxed) + Int.random(in: 3...25, using: &random)
                     try await eventually("orders go on", within: .seconds(15)) {
                         progress.placed.load(ordering: .relaxed) >= goal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusDiscovery
 import ApusHTTP
+import ApusResilience
 import ApusService
 import ApusTelemetry
 import ApusTesting
@@ -65,8 +66,10 @@ struct ShopProcess: Sendable {
         self.gateway = gateway
         self.http = http
         var configuration = ServiceClientConfiguration()
-        // The tests themselves decide what is tried again.
+        // The tests themselves decide what is tried again, and the gateway is the only instance that they have.
         configuration.maximumAttempts = 1
+        configuration.breaker.consecutiveFailures = 0
+        configuration.breaker.failureRate = nil
         let network = ServiceNetwork(
             resolver: StaticResolver(["users": [gateway], "products": [gateway], "orders": [gateway]]), http: http,
             metrics: MetricsRegistry())
