@@ -37,7 +37,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 /// The tests of a room, in a folder of the same name.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: settings)
+    .testTarget(
+        name: name + "Tests", dependencies: [.init(stringLiteral: name)] + dependencies, swiftSettings: settings)
 }
 
 /// A library of the shop.
@@ -116,7 +117,9 @@ let package = Package(
         room("ApusCache", ["ApusCore"]),
 
         // Floor 3: what a service and a gateway share
-        room("ApusRuntime", ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
+        room(
+            "ApusRuntime",
+            ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
         room("ApusDiscovery", ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
         room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
@@ -147,7 +150,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusCore", "ApusRuntime", "ApusDiscovery", "ApusGateway", "ApusSupervisor", arguments, logging, lifecycle,
+                "ApusCore", "ApusRuntime", "ApusDiscovery", "ApusGateway", "ApusSupervisor", arguments, logging,
+                lifecycle,
             ],
             swiftSettings: settings),
 
@@ -190,7 +194,8 @@ let package = Package(
             dependencies: [
                 "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract", "ApusCore",
                 "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusCache", "ApusMessaging", "ApusTelemetry",
-                "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle, nioCore,
+                "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle,
+                nioCore,
             ],
             swiftSettings: settings),
     ],

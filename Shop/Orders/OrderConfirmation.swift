@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
-import ApusService
 import ApusSQL
+import ApusService
 import Foundation
 import Logging
 import OrdersContract
@@ -27,7 +27,9 @@ struct OrderConfirmation: Sendable {
         }
         guard stored.order.state == .pending else { return }
         let isAvailable = try await commit(stored.reservation)
-        guard try await OrderStore.end(placed.orderId, confirmed: isAvailable ? now() : nil, in: database) else { return }
+        guard try await OrderStore.end(placed.orderId, confirmed: isAvailable ? now() : nil, in: database) else {
+            return
+        }
         if isAvailable {
             logger.info("order confirmed", metadata: ["order": "\(placed.orderId)"])
         } else {

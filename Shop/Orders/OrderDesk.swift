@@ -2,8 +2,8 @@
 import ApusContract
 import ApusCore
 import ApusMessaging
-import ApusService
 import ApusSQL
+import ApusService
 import Foundation
 import Logging
 import OrdersContract

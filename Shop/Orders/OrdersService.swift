@@ -3,8 +3,8 @@ import ApusContract
 import ApusMessaging
 import ApusResilience
 public import ApusRuntime
-public import ApusService
 public import ApusSQL
+public import ApusService
 import Foundation
 import OrdersContract
 import ProductsContract

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
 public import ApusRuntime
-public import ApusService
 public import ApusSQL
+public import ApusService
 import Foundation
 import ProductsContract
 

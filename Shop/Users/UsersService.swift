@@ -3,8 +3,8 @@ import ApusCache
 import ApusContract
 import ApusMessaging
 public import ApusRuntime
-public import ApusService
 public import ApusSQL
+public import ApusService
 import ApusTelemetry
 import Foundation
 import UsersContract

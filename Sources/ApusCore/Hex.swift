@@ -4,7 +4,9 @@
 public enum Hex {
     /// The sixteen digits of `value`.
     public static func string(_ value: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 16) { write(value, to: $0, at: 0); return 16 }
+        String(unsafeUninitializedCapacity: 16) {
+            write(value, to: $0, at: 0); return 16
+        }
     }
 
     /// The thirty-two digits of the 128-bit number whose halves are given.

@@ -60,7 +60,9 @@ struct RegistryCommand: AsyncParsableCommand {
 
     /// The command line says where to listen; the environment the rest.
     private func settings() throws -> ServiceSettings {
-        let known = ["SERVICE_NAME", "APUS_EVENT_LOOPS", "LOG_LEVEL", "ENVIRONMENT", "DRAIN_TIMEOUT", "APUS_SUPERVISED"]
+        let known = [
+            "SERVICE_NAME", "APUS_EVENT_LOOPS", "LOG_LEVEL", "ENVIRONMENT", "DRAIN_TIMEOUT", "APUS_SUPERVISED",
+        ]
         let environment = ProcessInfo.processInfo.environment
         var reader = Settings(environment: environment.filter { known.contains($0.key) })
         var settings = ServiceSettings(from: &reader, name: "registry")

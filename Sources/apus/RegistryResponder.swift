@@ -15,7 +15,8 @@ struct RegistryResponder: HTTPResponder {
 
     func respond(to request: HTTPRequest) async -> HTTPResponse {
         let isReading = request.head.method == .get || request.head.method == .head
-        guard isReading, let answer = operations.answer(path: request.head.path, accept: request.head.headers[.accept]) else {
+        guard isReading, let answer = operations.answer(path: request.head.path, accept: request.head.headers[.accept])
+        else {
             return await server.respond(to: request)
         }
         return HTTPResponse(

@@ -30,18 +30,20 @@ struct BodyTests {
         #expect(problem?.summaries == ["/1/quantity range"])
     }
 
-    @Test("Malformed JSON is 400 and says line and column", arguments: [
-        ("{\"name\": \"x\",\n  \"weight\": }", "line 2, column 13: a value is expected"),
-        ("{\"name\" \"x\"}", "line 1, column 9: ':' is expected after a member's name"),
-        ("{\"näme\": tru}", "line 1, column 13: 'true' is expected"),
-        ("{\"name\": \"x\"", "line 1, column 13: ',' or '}' is expected"),
-        ("{'name': 1}", "line 1, column 2: a member's name in quotation marks is expected"),
-        ("{\"name\": \"x\",}", "line 1, column 14: a member's name in quotation marks is expected"),
-        ("{\"weight\": 01}", "line 1, column 13: a number doesn't begin with 0"),
-        ("{} {}", "line 1, column 4: unexpected text after the document"),
-        ("{\"name\": \"x", "line 1, column 10: the string that begins here has no end"),
-        ("{\"name\": \"\\q\"}", "line 1, column 11: unknown escape"),
-    ])
+    @Test(
+        "Malformed JSON is 400 and says line and column",
+        arguments: [
+            ("{\"name\": \"x\",\n  \"weight\": }", "line 2, column 13: a value is expected"),
+            ("{\"name\" \"x\"}", "line 1, column 9: ':' is expected after a member's name"),
+            ("{\"näme\": tru}", "line 1, column 13: 'true' is expected"),
+            ("{\"name\": \"x\"", "line 1, column 13: ',' or '}' is expected"),
+            ("{'name': 1}", "line 1, column 2: a member's name in quotation marks is expected"),
+            ("{\"name\": \"x\",}", "line 1, column 14: a member's name in quotation marks is expected"),
+            ("{\"weight\": 01}", "line 1, column 13: a number doesn't begin with 0"),
+            ("{} {}", "line 1, column 4: unexpected text after the document"),
+            ("{\"name\": \"x", "line 1, column 10: the string that begins here has no end"),
+            ("{\"name\": \"\\q\"}", "line 1, column 11: unknown escape"),
+        ])
     func malformed(text: String, place: String) {
         let problem = problem(text)
         #expect(problem?.status == 400)
@@ -92,7 +94,8 @@ struct BodyTests {
 
     @Test("A body of the wrong kind is named as a whole")
     func wrongKind() {
-        #expect(problem("[]")?.errors == [Violation(field: "", code: "type", message: "must be an object, not an array")])
+        #expect(
+            problem("[]")?.errors == [Violation(field: "", code: "type", message: "must be an object, not an array")])
     }
 
     @Test("Unknown members are ignored")
@@ -101,7 +104,9 @@ struct BodyTests {
         #expect(part == Part(name: "a", quantity: 1))
     }
 
-    @Test("A number that fits no Int is a violation, not a crash", arguments: ["1e3", "1.5", "99999999999999999999", "1e400"])
+    @Test(
+        "A number that fits no Int is a violation, not a crash",
+        arguments: ["1e3", "1.5", "99999999999999999999", "1e400"])
     func numbers(number: String) throws {
         let text = #"{"name":"a","quantity":\#(number)}"#
         let problem = #expect(throws: Problem.self) { try ContractJSON.decode(Part.self, from: text.utf8) }

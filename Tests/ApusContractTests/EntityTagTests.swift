@@ -4,9 +4,11 @@ import Testing
 
 @Suite("Entity tags")
 struct EntityTagTests {
-    @Test("If-Match holds for the tag itself, a list with it, any, and without a header", arguments: [
-        nil, "\"3\"", "*", "\"1\", \"3\"", "\"1\",\t\"3\" ", " * ",
-    ])
+    @Test(
+        "If-Match holds for the tag itself, a list with it, any, and without a header",
+        arguments: [
+            nil, "\"3\"", "*", "\"1\", \"3\"", "\"1\",\t\"3\" ", " * ",
+        ])
     func holds(header: String?) {
         #expect(EntityTag(version: 3).fulfils(ifMatch: header))
     }

@@ -5,9 +5,12 @@ import Testing
 
 @Suite("JSON text")
 struct JSONTests {
-    @Test("What is written is read back, by our parser and by Foundation's", arguments: [
-        "", "plain", "\"quoted\" \\ back/slash", "tab\tline\nreturn\r\u{8}\u{C}", "\u{0}\u{1F}\u{7F}", "ärger 🦅 \u{2028}",
-    ])
+    @Test(
+        "What is written is read back, by our parser and by Foundation's",
+        arguments: [
+            "", "plain", "\"quoted\" \\ back/slash", "tab\tline\nreturn\r\u{8}\u{C}", "\u{0}\u{1F}\u{7F}",
+            "ärger 🦅 \u{2028}",
+        ])
     func strings(text: String) throws {
         var json = JSONWriter()
         json.string(text)
@@ -15,10 +18,12 @@ struct JSONTests {
         #expect(try JSONDecoder().decode(String.self, from: Data(json.bytes)) == text)
     }
 
-    @Test("Numbers are written as short as they can be", arguments: [
-        (0.0, "0"), (1.5, "1.5"), (-3, "-3"), (0.1, "0.1"), (1e21, "1e+21"), (1e-7, "1e-07"), (.infinity, "null"),
-        (.nan, "null"),
-    ])
+    @Test(
+        "Numbers are written as short as they can be",
+        arguments: [
+            (0.0, "0"), (1.5, "1.5"), (-3, "-3"), (0.1, "0.1"), (1e21, "1e+21"), (1e-7, "1e-07"), (.infinity, "null"),
+            (.nan, "null"),
+        ])
     func doubles(value: Double, text: String) throws {
         var json = JSONWriter()
         json.number(value)
@@ -41,10 +46,13 @@ struct JSONTests {
                 == ["a": [1, .number(-25), true, false, .null], "bA": "🦅/\""])
     }
 
-    @Test("What is no JSON is refused", arguments: [
-        "", " ", "{", "[1,]", "[1 2]", "{\"a\":1,}", "nul", "+1", "-", "1.", ".5", "1e", "0x1", "\"\u{1}\"", "\"\\ud800\"",
-        "\"\\udc00x\"", "\"\\u12g4\"", "NaN", "{a:1}", "[1]]", "\u{FEFF}1",
-    ])
+    @Test(
+        "What is no JSON is refused",
+        arguments: [
+            "", " ", "{", "[1,]", "[1 2]", "{\"a\":1,}", "nul", "+1", "-", "1.", ".5", "1e", "0x1", "\"\u{1}\"",
+            "\"\\ud800\"",
+            "\"\\udc00x\"", "\"\\u12g4\"", "NaN", "{a:1}", "[1]]", "\u{FEFF}1",
+        ])
     func refused(text: String) {
         #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(text.utf8) }
     }
@@ -59,7 +67,8 @@ struct JSONTests {
         var random = SystemRandomNumberGenerator()
         let alphabet = Array("{}[]\",:\\u0123456789.eE+-truefalsn \n\u{1F985}".utf8)
         for _ in 0..<3000 {
-            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)! }
+            let bytes = (0..<Int.random(in: 0...40, using: &random)).map { _ in alphabet.randomElement(using: &random)!
+            }
             guard let written = try? JSONParser.parse(bytes).bytes else { continue }
             #expect((try? JSONParser.parse(written).bytes) == written, "\(bytes)")
         }

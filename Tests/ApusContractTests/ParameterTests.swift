@@ -28,7 +28,8 @@ struct ParameterTests {
         let halves = target.split(separator: "?", maxSplits: 1)
         let segments = halves[0].split(separator: "/")
         let headers = SampleAPI.getThing.headers(for: parameters)
-        let decoded = try SampleAPI.getThing.decodeParameters(path: [segments[2], segments[4]], query: halves[1]) { name in
+        let decoded = try SampleAPI.getThing.decodeParameters(path: [segments[2], segments[4]], query: halves[1]) {
+            name in
             headers.first { $0.name == name }?.value
         }
         #expect(decoded == parameters)

@@ -22,11 +22,14 @@ struct ProblemTests {
         #expect(problem.isKind(of: .notFound) && !problem.isKind(of: .noRoute))
     }
 
-    @Test("The failure of a call keeps its service, stage, attempts and waiting time", arguments: [
-        (CallFailure.Code.noInstance, 503), (.connectFailed, 502), (.connectionLost, 502), (.deadlineExceeded, 504),
-        (.breakerOpen, 503), (.overloaded, 503), (.invalidResponse, 502), (.unexpectedStatus, 502), (.cancelled, 499),
-        (.init("something_new"), 502),
-    ])
+    @Test(
+        "The failure of a call keeps its service, stage, attempts and waiting time",
+        arguments: [
+            (CallFailure.Code.noInstance, 503), (.connectFailed, 502), (.connectionLost, 502), (.deadlineExceeded, 504),
+            (.breakerOpen, 503), (.overloaded, 503), (.invalidResponse, 502), (.unexpectedStatus, 502),
+            (.cancelled, 499),
+            (.init("something_new"), 502),
+        ])
     func failures(code: CallFailure.Code, status: Int) {
         let problem = Problem(
             CallFailure(

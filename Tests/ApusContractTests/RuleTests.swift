@@ -4,12 +4,15 @@ import Testing
 
 @Suite("Rules")
 struct RuleTests {
-    @Test("E-mail addresses", arguments: [
-        ("ada@example.org", true), ("a.b+c@sub.example.co", true), ("o'neil@ex-ample.org", true), ("ada", false),
-        ("ada@", false), ("@example.org", false), ("ada@localhost", false), ("a@b@c.de", false), ("a b@c.de", false),
-        ("a@-c.de", false), ("a@c-.de", false), ("a@c..de", false), ("a@.de", false), ("ä@c.de", false),
-        (String(repeating: "a", count: 65) + "@c.de", false), ("a@c.d\n", false),
-    ])
+    @Test(
+        "E-mail addresses",
+        arguments: [
+            ("ada@example.org", true), ("a.b+c@sub.example.co", true), ("o'neil@ex-ample.org", true), ("ada", false),
+            ("ada@", false), ("@example.org", false), ("ada@localhost", false), ("a@b@c.de", false),
+            ("a b@c.de", false),
+            ("a@-c.de", false), ("a@c-.de", false), ("a@c..de", false), ("a@.de", false), ("ä@c.de", false),
+            (String(repeating: "a", count: 65) + "@c.de", false), ("a@c.d\n", false),
+        ])
     func email(text: String, isValid: Bool) {
         #expect(Rule<String>.email.holds(text) == isValid)
     }
@@ -26,7 +29,8 @@ struct RuleTests {
         #expect(Rule<String>.notBlank.holds(" a ") && !Rule<String>.notBlank.holds(" \t\u{A0}\n"))
         #expect(Rule<String>.upperCaseCode(3).holds("EUR") && !Rule<String>.upperCaseCode(3).holds("eur"))
         #expect(!Rule<String>.upperCaseCode(3).holds("EURO") && !Rule<String>.upperCaseCode(3).holds("ÄU"))
-        #expect(Rule<Int>.range(1...2).holds(2) && !Rule<Int>.range(1...2).holds(3) && Rule<Int>.range(1...).holds(.max))
+        #expect(
+            Rule<Int>.range(1...2).holds(2) && !Rule<Int>.range(1...2).holds(3) && Rule<Int>.range(1...).holds(.max))
         #expect(Rule<[Int]>.count(1...2).holds([1]) && !Rule<[Int]>.count(1...2).holds([]))
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
-@testable import ApusDiscovery
 import Testing
+
+@testable import ApusDiscovery
 
 @Suite("WatchPolicy and LeasePolicy")
 struct ClientPolicyTests {

@@ -21,12 +21,15 @@ struct RegistryAddressTests {
         #expect(try RegistryAddress("static:a=") == .fixed(["a": []]))
     }
 
-    @Test("says what is wrong and what was expected", arguments: [
-        ("localhost:8500", "http://"), ("http://", "http://127.0.0.1:8500"), ("http://h:x", "http://127.0.0.1:8500"),
-        ("dns://x", "dns:///NAME"), ("dns:///", "dns:///NAME"), ("dns:///x:0", "not a port"),
-        ("static:", "no service"), ("static:a", "names no service"), ("static:a=ftp://h", "'ftp://h'"),
-        ("static:a=http://h:1;a=http://h:2", "twice"),
-    ])
+    @Test(
+        "says what is wrong and what was expected",
+        arguments: [
+            ("localhost:8500", "http://"), ("http://", "http://127.0.0.1:8500"),
+            ("http://h:x", "http://127.0.0.1:8500"),
+            ("dns://x", "dns:///NAME"), ("dns:///", "dns:///NAME"), ("dns:///x:0", "not a port"),
+            ("static:", "no service"), ("static:a", "names no service"), ("static:a=ftp://h", "'ftp://h'"),
+            ("static:a=http://h:1;a=http://h:2", "twice"),
+        ])
     func wrong(text: String, expected: String) {
         #expect { try RegistryAddress(text) } throws: {
             guard let error = $0 as? DiscoveryError else { return false }

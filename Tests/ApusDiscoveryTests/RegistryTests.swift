@@ -97,11 +97,13 @@ struct RegistryTests {
         }
     }
 
-    @Test("a file that isn't a registry's stops the start, with its name and what to do", arguments: [
-        "", "{", #"{"format":9,"revision":1,"lastGeneration":1,"instances":[]}"#,
-        #"{"format":1,"revision":1,"lastGeneration":1,"instances":[{"service":"a","id":"b","url":"nonsense","#
-            + #""metadata":{},"ttlMilliseconds":1,"generation":1}]}"#,
-    ])
+    @Test(
+        "a file that isn't a registry's stops the start, with its name and what to do",
+        arguments: [
+            "", "{", #"{"format":9,"revision":1,"lastGeneration":1,"instances":[]}"#,
+            #"{"format":1,"revision":1,"lastGeneration":1,"instances":[{"service":"a","id":"b","url":"nonsense","#
+                + #""metadata":{},"ttlMilliseconds":1,"generation":1}]}"#,
+        ])
     func corrupted(content: String) async throws {
         try await withTemporaryFolder { folder in
             try Data(content.utf8).write(to: URL(filePath: folder + "/registry.json"))

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
-@testable import ApusDiscovery
 import ApusHTTP
 import Logging
 import Synchronization
 import Testing
+
+@testable import ApusDiscovery
 
 @Suite("ServiceView, StaticResolver, DNSResolver")
 struct ResolverTests {

@@ -90,7 +90,8 @@ struct ClientTests {
         }
         try await withClient { client in
             for _ in 0..<20 {
-                let response = try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                let response = try await client.send(
+                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
                 #expect(response.body.buffered.map { String(buffer: $0) } == "ok")
             }
             #expect(server.connections.load(ordering: .relaxed) == 1)
@@ -180,7 +181,9 @@ struct ClientTests {
             if recv(descriptor, &byte, 1, 0) == 0 { closed.store(true, ordering: .relaxed) }
         }
         try await withClient { client in
-            let task = Task { try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port)) }
+            let task = Task {
+                try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+            }
             #expect(await eventually { asked.load(ordering: .relaxed) })
             task.cancel()
             let failure = await #expect(throws: CallFailure.self) { try await task.value }
@@ -189,17 +192,19 @@ struct ClientTests {
         }
     }
 
-    @Test("refuses answers that are not valid HTTP/1.1", arguments: [
-        "nonsense\r\n\r\n",
-        "HTTP/1.1 20 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: y\r\n z\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
-        "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
-    ])
+    @Test(
+        "refuses answers that are not valid HTTP/1.1",
+        arguments: [
+            "nonsense\r\n\r\n",
+            "HTTP/1.1 20 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX : y\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: y\r\n z\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+            "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        ])
     func invalid(_ bytes: String) async throws {
         let server = try ScriptedServer { _, descriptor in
             if ScriptedServer.readHead(descriptor) { ScriptedServer.send(descriptor, bytes) }
@@ -226,7 +231,8 @@ struct ClientTests {
         }
         try await withClient { client in
             for _ in answers {
-                let response = try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                let response = try await client.send(
+                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
                 let body = try await response.body.collect(upTo: 100)
                 #expect(String(buffer: body) == "hello")
                 #expect(await eventually { server.connections.load(ordering: .relaxed) > 0 })
@@ -242,7 +248,8 @@ struct ClientTests {
         }
         try await withClient { client in
             let failure = await #expect(throws: CallFailure.self) {
-                let response = try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                let response = try await client.send(
+                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
                 _ = try await response.body.collect(upTo: 100)
             }
             #expect(failure?.code == .connectionLost)

@@ -27,8 +27,10 @@ struct DifferentialTests {
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
 
     private static let pieces: [[UInt8]] = [
-        "\r\n", "\n", "\r", " ", "\t", "\0", ":", ",", ";", "0", "+", "-", "0x", "\u{85}", "\u{a0}", "chunked", "Content-Length: 1\r\n",
-        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "HTTP/1.1", "HTTP/1.0", "GET ", "ffffffffffffffff", "_", "#", "\"",
+        "\r\n", "\n", "\r", " ", "\t", "\0", ":", ",", ";", "0", "+", "-", "0x", "\u{85}", "\u{a0}", "chunked",
+        "Content-Length: 1\r\n",
+        "Transfer-Encoding: chunked\r\n", "Host: b\r\n", "HTTP/1.1", "HTTP/1.0", "GET ", "ffffffffffffffff", "_", "#",
+        "\"",
     ].map { Array($0.utf8) }
 
     @Test("agree on every mutated message that ours takes", arguments: [UInt64](0..<8))
@@ -38,14 +40,17 @@ struct DifferentialTests {
             let bytes = Self.mutated(&random)
             let ours = HTTP1Reading.read(bytes, pieces: Int.random(in: 1...bytes.count + 1, using: &random))
             let whole = HTTP1Reading.read(bytes, pieces: bytes.count)
-            #expect(ours == whole, "the pieces matter, seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)")
+            #expect(
+                ours == whole,
+                "the pieces matter, seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)")
             let theirs = Self.llhttp(bytes)
             // llhttp knows no methods beyond its list, and stops at one.
             let comparable = Array(whole.messages.prefix { Self.methods.contains($0.method) })
             // Ours is stricter, so it may stop earlier; what it took must be what llhttp read.
             #expect(
                 theirs.starts(with: comparable),
-                "seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)\nours \(whole)\ntheirs \(theirs)")
+                "seed \(seed): \(String(decoding: bytes, as: UTF8.self).debugDescription)\nours \(whole)\ntheirs \(theirs)"
+            )
         }
     }
 
@@ -87,7 +92,8 @@ struct DifferentialTests {
         let channel = EmbeddedChannel()
         var messages: [HTTP1Reading.Message] = []
         do {
-            try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+            try channel.pipeline.syncOperations.addHandler(
+                ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
             try channel.writeInbound(ByteBuffer(bytes: bytes))
         } catch {}
         var current: HTTP1Reading.Message?

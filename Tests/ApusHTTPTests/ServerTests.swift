@@ -8,7 +8,9 @@ import Testing
 @testable import ApusHTTP
 
 private let hello = Responding { request in
-    HTTPResponse(status: 200, headers: ["Content-Type": "text/plain"], body: HTTPBody("\(request.head.method) \(request.head.target)"))
+    HTTPResponse(
+        status: 200, headers: ["Content-Type": "text/plain"],
+        body: HTTPBody("\(request.head.method) \(request.head.target)"))
 }
 
 private let echo = Responding { request in
@@ -44,16 +46,18 @@ struct ServerTests {
         }
     }
 
-    @Test("serves the valid unusual forms", arguments: [
-        "\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "GET http://example.org/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n",
-        "GET HTTP://example.org HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n",
-        "GET / HTTP/1.0\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b;c=\"d\\\"e\"\r\nabc\r\n0\r\nX: y\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding:\tchunked \r\n\r\n0003\r\nabc\r\n000\r\n\r\n",
-        "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "GET /?a=b?c HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
-    ])
+    @Test(
+        "serves the valid unusual forms",
+        arguments: [
+            "\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET http://example.org/ HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n",
+            "GET HTTP://example.org HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n",
+            "GET / HTTP/1.0\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b;c=\"d\\\"e\"\r\nabc\r\n0\r\nX: y\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding:\tchunked \r\n\r\n0003\r\nabc\r\n000\r\n\r\n",
+            "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+            "GET /?a=b?c HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+        ])
     func unusual(_ request: String) async throws {
         try await withServer(echo) { _, address, _ in
             let text = try await answer(address, request)
@@ -64,9 +68,12 @@ struct ServerTests {
 
     @Test("takes the host of a target in absolute form over the Host field")
     func absoluteForm() async throws {
-        let authority = Responding { HTTPResponse(status: 200, body: HTTPBody("\($0.head.authority ?? "none") \($0.head.target)")) }
+        let authority = Responding {
+            HTTPResponse(status: 200, body: HTTPBody("\($0.head.authority ?? "none") \($0.head.target)"))
+        }
         try await withServer(authority) { _, address, _ in
-            let text = try await answer(address, "GET http://example.org:81?q HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n")
+            let text = try await answer(
+                address, "GET http://example.org:81?q HTTP/1.1\r\nHost: other\r\nConnection: close\r\n\r\n")
             #expect(text.hasSuffix("example.org:81 /?q"))
         }
     }
@@ -120,19 +127,26 @@ struct ServerTests {
         }
         try await withServer(streaming) { _, address, client in
             let text = try await answer(address, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            #expect(text.hasSuffix("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"))
+            #expect(
+                text.hasSuffix(
+                    "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n"))
             let response = try await client.send(HTTPRequest(.get, "/broken"), to: address.endpoint)
             await #expect(throws: CallFailure.self) { try await response.body.collect(upTo: 100) }
         }
     }
 
-    @Test("refuses what passes a limit with the status for it", arguments: [
-        ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
-        ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 70_000))\r\n\r\n", 431),
-        ("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 100) + "\r\n", 431),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", 413),
-        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + String(repeating: "64\r\n\(String(repeating: "a", count: 100))\r\n", count: 11), 413),
-    ])
+    @Test(
+        "refuses what passes a limit with the status for it",
+        arguments: [
+            ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+            ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 70_000))\r\n\r\n", 431),
+            ("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: y\r\n", count: 100) + "\r\n", 431),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", 413),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + String(repeating: "64\r\n\(String(repeating: "a", count: 100))\r\n", count: 11), 413
+            ),
+        ])
     func limits(_ request: String, _ status: Int) async throws {
         try await withServer(configure: { $0.maximumBodyBytes = 1000 }, echo) { _, address, _ in
             let text = try await answer(address, request)
@@ -260,7 +274,8 @@ struct ServerTests {
         try await withServer(hello) { _, address, _ in
             let loops = EventLoops(count: 1)
             let second = HTTPServer(
-                configuration: .init(address: .tcp(host: "127.0.0.1", port: address.port)), loops: loops, responder: hello)
+                configuration: .init(address: .tcp(host: "127.0.0.1", port: address.port)), loops: loops,
+                responder: hello)
             let error = await #expect(throws: ServerStartError.self) { try await second.start() }
             #expect(error?.code == .addressInUse)
             #expect(error?.description.contains("127.0.0.1:\(address.port)") == true)
@@ -270,7 +285,9 @@ struct ServerTests {
 
     @Test("listens on IPv6 and on a Unix domain socket")
     func otherAddresses() async throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "apus-\(UInt32.random(in: .min ... .max)).sock").path
+        let path = FileManager.default.temporaryDirectory.appending(
+            path: "apus-\(UInt32.random(in: .min ... .max)).sock"
+        ).path
         for bind in [BindAddress.tcp(host: "::1", port: 0), .unix(path: path)] {
             try await withServer(configure: { $0.address = bind }, hello) { _, address, client in
                 let response = try await client.send(HTTPRequest(.get, "/x"), to: address.endpoint)

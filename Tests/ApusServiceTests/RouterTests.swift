@@ -23,27 +23,33 @@ struct RouterTests {
 
     private func find(_ method: HTTPMethod, _ path: String) -> String {
         switch router.match(method, path[...]) {
-        case .found(let value, let captures): ([value] + captures.texts(in: path[...]).map(String.init)).joined(separator: " ")
+        case .found(let value, let captures):
+            ([value] + captures.texts(in: path[...]).map(String.init)).joined(separator: " ")
         case .methodNotAllowed(let methods): "405 " + methods.map(\.name).joined(separator: ",")
         case .notFound: "404"
         }
     }
 
-    @Test("Paths and methods find their routes", arguments: [
-        ("/", "root"), ("/v1/users", "list"), ("/v1/users/7", "one 7"), ("/v1/users/me", "me"),
-        ("/v1/users/7/orders/9", "order 7 9"), ("/v1/users/me/photo", "photo"),
-        // A literal that leads nowhere gives way to the parameter.
-        ("/v1/users/me/orders/9", "order me 9"), ("/v1/users/m", "one m"), ("/v1/users/a%2Fb", "one a%2Fb"),
-        ("/v1/us%65rs/7", "one 7"), ("/v1/users/%C3%BC", "one %C3%BC"),
-    ])
+    @Test(
+        "Paths and methods find their routes",
+        arguments: [
+            ("/", "root"), ("/v1/users", "list"), ("/v1/users/7", "one 7"), ("/v1/users/me", "me"),
+            ("/v1/users/7/orders/9", "order 7 9"), ("/v1/users/me/photo", "photo"),
+            // A literal that leads nowhere gives way to the parameter.
+            ("/v1/users/me/orders/9", "order me 9"), ("/v1/users/m", "one m"), ("/v1/users/a%2Fb", "one a%2Fb"),
+            ("/v1/us%65rs/7", "one 7"), ("/v1/users/%C3%BC", "one %C3%BC"),
+        ])
     func found(path: String, expected: String) {
         #expect(find(.get, path) == expected)
     }
 
-    @Test("What has no route is not found", arguments: [
-        "", "v1/users", "/v1", "/v1/users/", "/v1//users", "//v1/users", "/v1/users/7/", "/v1/users//orders/9", "/V1/users",
-        "/v1/users/7/orders", "/v1/users/7/orders/9/x", "/v1/user", "/v1/userss", "*", "/v1/us%6/7", "/%",
-    ])
+    @Test(
+        "What has no route is not found",
+        arguments: [
+            "", "v1/users", "/v1", "/v1/users/", "/v1//users", "//v1/users", "/v1/users/7/", "/v1/users//orders/9",
+            "/V1/users",
+            "/v1/users/7/orders", "/v1/users/7/orders/9/x", "/v1/user", "/v1/userss", "*", "/v1/us%6/7", "/%",
+        ])
     func notFound(path: String) {
         #expect(find(.get, path) == "404")
     }

@@ -36,7 +36,8 @@ struct ServiceClientTests {
         func handle(_ head: RequestHead, on exchange: ServerExchange) {
             heads.withLock { $0.append(head) }
             exchange.respond(
-                ResponseHead(status: status, headers: [.contentType: "application/json"]), body: ByteBuffer(string: body))
+                ResponseHead(status: status, headers: [.contentType: "application/json"]),
+                body: ByteBuffer(string: body))
         }
     }
 
@@ -119,7 +120,9 @@ struct ServiceClientTests {
         }
     }
 
-    @Test("An answer that is not what the contract says is an invalid response", arguments: ["{}", "[", "", #"{"id":"x"}"#])
+    @Test(
+        "An answer that is not what the contract says is an invalid response",
+        arguments: ["{}", "[", "", #"{"id":"x"}"#])
     func invalidAnswers(body: String) async throws {
         try await Running.with { running in
             try await running.serve(handler: Fixed(.ok, body)) { address in

@@ -82,16 +82,18 @@ struct ServiceTests {
         }
     }
 
-    @Test("Errors are problem documents with code, instance and request id", arguments: [
-        (HTTPMethod.get, "/v1/notes/100", "", 404, "not_found"), (.get, "/v1/nothing", "", 404, "no_route"),
-        (.put, "/v1/notes/1", "", 405, "method_not_allowed"), (.get, "/v1/notes/abc", "", 422, "invalid"),
-        (.get, "/v1/notes?limit=0", "", 422, "invalid"), (.post, "/v1/notes", "{", 400, "malformed_json"),
-        (.post, "/v1/notes", "", 400, "malformed_json"), (.post, "/v1/notes", "{}", 422, "invalid"),
-        (.post, "/v1/notes", #"{"title":"taken"}"#, 409, "title_taken"),
-        (.post, "/v1/notes", #"{"title":""}"#, 422, "invalid"), (.get, "/v1/failures/3", "", 500, "internal_error"),
-        (.get, "/v1/failures/1", "", 503, "breaker_open"), (.get, "/v1/failures/2", "", 502, "unexpected_status"),
-        (.post, "/v1/publications", #"{"title":"x"}"#, 400, "idempotency_key_required"),
-    ])
+    @Test(
+        "Errors are problem documents with code, instance and request id",
+        arguments: [
+            (HTTPMethod.get, "/v1/notes/100", "", 404, "not_found"), (.get, "/v1/nothing", "", 404, "no_route"),
+            (.put, "/v1/notes/1", "", 405, "method_not_allowed"), (.get, "/v1/notes/abc", "", 422, "invalid"),
+            (.get, "/v1/notes?limit=0", "", 422, "invalid"), (.post, "/v1/notes", "{", 400, "malformed_json"),
+            (.post, "/v1/notes", "", 400, "malformed_json"), (.post, "/v1/notes", "{}", 422, "invalid"),
+            (.post, "/v1/notes", #"{"title":"taken"}"#, 409, "title_taken"),
+            (.post, "/v1/notes", #"{"title":""}"#, 422, "invalid"), (.get, "/v1/failures/3", "", 500, "internal_error"),
+            (.get, "/v1/failures/1", "", 503, "breaker_open"), (.get, "/v1/failures/2", "", 502, "unexpected_status"),
+            (.post, "/v1/publications", #"{"title":"x"}"#, 400, "idempotency_key_required"),
+        ])
     func errors(method: HTTPMethod, target: String, body: String, status: Int, code: String) async throws {
         try await withService { send in
             var headers = Self.json
@@ -179,7 +181,9 @@ struct ServiceTests {
             #expect(seen[0].trace?.spanID != 0xb7ad_6b71_6920_3331)
             #expect(seen[0].trace?.state == "a=b")
             let first = try #require(seen[0].deadline)
-            #expect(first > before.advanced(by: .milliseconds(1400)) && first < Instant.now.advanced(by: .milliseconds(1500)))
+            #expect(
+                first > before.advanced(by: .milliseconds(1400))
+                    && first < Instant.now.advanced(by: .milliseconds(1500)))
             // A caller can't allow more than the service does.
             let second = try #require(seen[1].deadline)
             #expect(second <= Instant.now.advanced(by: .seconds(30)))
@@ -187,10 +191,13 @@ struct ServiceTests {
         }
     }
 
-    @Test("A malformed timeout is 400, none left 504", arguments: [
-        ("", 400), ("abc", 400), ("-1", 400), ("+5", 400), ("1.5", 400), ("12345678901", 400), ("5 ", 200), ("0", 504),
-        ("0000000005", 200),
-    ])
+    @Test(
+        "A malformed timeout is 400, none left 504",
+        arguments: [
+            ("", 400), ("abc", 400), ("-1", 400), ("+5", 400), ("1.5", 400), ("12345678901", 400), ("5 ", 200),
+            ("0", 504),
+            ("0000000005", 200),
+        ])
     func timeouts(text: String, status: Int) async throws {
         try await withService { send in
             let answer8 = try await send(.get, "/v1/notes/1", [.timeout: text], "").0

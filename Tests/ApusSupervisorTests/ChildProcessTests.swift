@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-@testable import ApusSupervisor
 import Foundation
 import Testing
+
+@testable import ApusSupervisor
 
 @Suite("ChildProcess")
 struct ChildProcessTests {
@@ -54,7 +55,8 @@ struct ChildProcessTests {
     @Test("ends when it is asked to, with what it started itself")
     func terminate() async throws {
         try await Workshop.with { workshop in
-            let path = try workshop.script("child", "trap 'echo bye; exit 0' TERM\nsleep 1000 &\necho $!\nwait $!\nwait\n")
+            let path = try workshop.script(
+                "child", "trap 'echo bye; exit 0' TERM\nsleep 1000 &\necho $!\nwait $!\nwait\n")
             let child = ChildProcess(
                 ChildSpecification(path: path, arguments: [], environment: ["PATH": "/usr/bin:/bin"]))
             let lines = Notes<String>()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-@testable import ApusSupervisor
 import Testing
+
+@testable import ApusSupervisor
 
 @Suite("Lines and their style")
 struct LogTests {

@@ -99,7 +99,8 @@ struct ManifestTests {
 
     @Test("all problems are reported together, in the order of the file")
     func together() async {
-        let lines = await problem("services:\n  a: nothing\n  b: {executable: sh, port: 0}\nx: 1").split(separator: "\n")
+        let lines = await problem("services:\n  a: nothing\n  b: {executable: sh, port: 0}\nx: 1").split(
+            separator: "\n")
         #expect(lines.map { $0.prefix(12) } == ["apus.yaml:2:", "apus.yaml:3:", "apus.yaml:4:"])
     }
 

@@ -11,7 +11,9 @@ struct RestartPolicyTests {
         var pauses: [Duration] = []
         for second in 0..<12 {
             policy.started(now: .seconds(Double(second)))
-            guard case .restart(let pause) = policy.exited(.status(1), now: .seconds(Double(second) + 0.5)) else { continue }
+            guard case .restart(let pause) = policy.exited(.status(1), now: .seconds(Double(second) + 0.5)) else {
+                continue
+            }
             pauses.append(pause)
         }
         #expect(pauses.count == 12)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
-@testable import ApusSupervisor
 import Foundation
 import Synchronization
 import Testing
+
+@testable import ApusSupervisor
 
 /// Says on `/readyz` that it is ready, for children that are only scripts.
 private struct Ready: HTTPResponder {
@@ -43,7 +44,8 @@ struct SupervisorTests {
         try result.get()
     }
 
-    private let patient = "trap 'echo users ended >> $NOTES; exit 0' TERM\necho $$ >> $NOTES\nwhile :; do sleep 0.05; done\n"
+    private let patient =
+        "trap 'echo users ended >> $NOTES; exit 0' TERM\necho $$ >> $NOTES\nwhile :; do sleep 0.05; done\n"
 
     @Test("announces the system, and stops the gateway before the services")
     func startAndStop() async throws {
@@ -149,7 +151,8 @@ struct SupervisorTests {
         for (key, value) in expected { #expect(service.environment[key] == value, "\(key)") }
         #expect(
             recipe.gateway(file: "/g.yaml").arguments == [
-                "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711", "--drain-timeout",
+                "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711",
+                "--drain-timeout",
                 "4500",
             ])
     }

@@ -64,7 +64,8 @@ enum ReservationRecords {
     }
 
     /// Deletes at most `limit` reservations that were released before `time`.
-    static func forget(releasedBefore time: Date, limit: Int, in executor: any SQLExecutor) async throws(DatabaseError) {
+    static func forget(releasedBefore time: Date, limit: Int, in executor: any SQLExecutor) async throws(DatabaseError)
+    {
         try await executor.execute(
             """
             DELETE FROM reservations WHERE name IN (

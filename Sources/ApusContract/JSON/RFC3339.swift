@@ -83,7 +83,8 @@ public enum RFC3339 {
     }
 
     private static func put(
-        _ value: Int, _ width: Int, _ separator: Unicode.Scalar, _ text: UnsafeMutableBufferPointer<UInt8>, at start: Int
+        _ value: Int, _ width: Int, _ separator: Unicode.Scalar, _ text: UnsafeMutableBufferPointer<UInt8>,
+        at start: Int
     ) {
         var value = value
         for index in stride(from: start + width - 1, through: start, by: -1) {

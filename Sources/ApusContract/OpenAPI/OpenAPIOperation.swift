@@ -47,7 +47,9 @@ struct OpenAPIOperation {
             success.append(.init("content", content("application/json", output.keywords)))
         }
         var responses: [JSONValue.Member] = [.init("\(operation.status)", .object(success))]
-        for (status, errors) in Dictionary(grouping: operation.declaredErrors, by: \.status).sorted(by: { $0.key < $1.key }) {
+        for (status, errors) in Dictionary(grouping: operation.declaredErrors, by: \.status).sorted(by: {
+            $0.key < $1.key
+        }) {
             let text = errors.map { "\($0.title) (`\($0.code)`)." }.joined(separator: " ")
             responses.append(.init("\(status)", problem(text)))
         }

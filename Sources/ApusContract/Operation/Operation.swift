@@ -16,8 +16,7 @@ public struct Operation<Parameters: Described, Body: SchemaValue, Output: Schema
     public let any: AnyOperation
     @usableFromInline let layout: ParameterLayout
     /// Reads the parameters of a request: path, query, headers.
-    @usableFromInline let decode:
-        @Sendable ([Substring], Substring?, (String) -> String?) throws(Problem) -> Parameters
+    @usableFromInline let decode: @Sendable ([Substring], Substring?, (String) -> String?) throws(Problem) -> Parameters
     /// The texts of the parameters, in the order of the fields; nil for one that is left out.
     @usableFromInline let texts: @Sendable (Parameters) -> [String?]
 

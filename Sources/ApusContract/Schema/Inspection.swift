@@ -60,7 +60,8 @@ public struct Inspection: Sendable {
         for step in path {
             if isBody || !pointer.isEmpty { pointer += "/" }
             switch step {
-            case .name(let name): pointer += name.contains(where: { $0 == "~" || $0 == "/" }) ? Self.escaped(name) : name
+            case .name(let name):
+                pointer += name.contains(where: { $0 == "~" || $0 == "/" }) ? Self.escaped(name) : name
             case .index(let index): pointer += "\(index)"
             }
         }

@@ -64,7 +64,8 @@ public struct HTTPRegistryConnection: RegistryConnection {
     }
 
     private func escaped(_ name: String) -> String {
-        name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "!"..."~"))) ?? ""
+        name.addingPercentEncoding(withAllowedCharacters: .alphanumerics.intersection(.init(charactersIn: "!"..."~")))
+            ?? ""
     }
 
     private func call(
@@ -80,7 +81,8 @@ public struct HTTPRegistryConnection: RegistryConnection {
             response = try await client.send(request, to: endpoint, context: CallContext(deadline: deadline))
             bytes = try await response.body.collect(upTo: Self.answerLimit)
         } catch {
-            throw DiscoveryError(.unreachable, "the registry at \(endpoint): \(error.message)", retryAfter: error.retryAfter)
+            throw DiscoveryError(
+                .unreachable, "the registry at \(endpoint): \(error.message)", retryAfter: error.retryAfter)
         }
         guard response.status.statusClass != 2 else { return bytes }
         throw failure(response, bytes)
@@ -93,7 +95,8 @@ public struct HTTPRegistryConnection: RegistryConnection {
             return DiscoveryError(DiscoveryError.Code(problem.code), problem.detail, retryAfter: retryAfter)
         } catch {
             return DiscoveryError(
-                .invalidAnswer, "\(endpoint) answers \(response.status) and is no Apus registry", retryAfter: retryAfter)
+                .invalidAnswer, "\(endpoint) answers \(response.status) and is no Apus registry", retryAfter: retryAfter
+            )
         }
     }
 

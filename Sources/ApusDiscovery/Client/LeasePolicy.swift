@@ -20,7 +20,8 @@ struct LeasePolicy: Sendable {
     init(ttl: Duration, random: FastRandom) {
         self.ttl = ttl
         self.random = random
-        delay = RetryDelay(base: .milliseconds(100), cap: max(.milliseconds(100), min(ttl / 6, .seconds(5))), random: random)
+        delay = RetryDelay(
+            base: .milliseconds(100), cap: max(.milliseconds(100), min(ttl / 6, .seconds(5))), random: random)
     }
 
     /// The lease was granted or renewed.

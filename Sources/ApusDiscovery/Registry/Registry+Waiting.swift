@@ -19,7 +19,9 @@ extension Registry {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let hasNews = shared.withLock { shared in
-                    if shared.isClosed || Task.isCancelled || shared.state.hasNews(of: service, after: index) { return true }
+                    if shared.isClosed || Task.isCancelled || shared.state.hasNews(of: service, after: index) {
+                        return true
+                    }
                     shared.waiters[id] = Waiter(
                         service: service, index: index, deadline: deadline, continuation: continuation)
                     return false

@@ -149,7 +149,8 @@ public struct RegistryState: Sendable {
         guard let generation, generation != entry.generation else { return }
         throw DiscoveryError(
             .leaseSuperseded,
-            "\(entry.instance.service)/\(entry.instance.id) was registered again since, from \(entry.instance.endpoint)")
+            "\(entry.instance.service)/\(entry.instance.id) was registered again since, from \(entry.instance.endpoint)"
+        )
     }
 
     private mutating func remove(_ instance: Instance, _ kind: RegistryChange.Kind) {

@@ -49,7 +49,8 @@ final class RegistryStore: Sendable {
             let reason = (error as? DiscoveryError)?.message ?? "\(error)"
             throw DiscoveryError(
                 .storage,
-                "\(path) can't be used as the registry's file (\(reason)); move it away to start with an empty registry")
+                "\(path) can't be used as the registry's file (\(reason)); move it away to start with an empty registry"
+            )
         }
     }
 

@@ -19,7 +19,8 @@ struct RegistryQuery: Hashable {
                 }
                 wait = duration
             default:
-                throw DiscoveryError(.invalid, "unknown parameter '\(parts[0].prefix(64))'; known: index, wait, generation")
+                throw DiscoveryError(
+                    .invalid, "unknown parameter '\(parts[0].prefix(64))'; known: index, wait, generation")
             }
         }
     }

@@ -77,7 +77,8 @@ public struct RegistryServer: HTTPResponder {
         try await registry.waitForNews(of: service, after: index, wait: wait)
     }
 
-    private func register(_ service: String, id: String, _ body: HTTPBody) async throws(DiscoveryError) -> HTTPResponse {
+    private func register(_ service: String, id: String, _ body: HTTPBody) async throws(DiscoveryError) -> HTTPResponse
+    {
         let registration: RegistryWire.Registration
         do {
             let bytes = try await body.collect(upTo: Self.bodyLimit)
@@ -88,7 +89,8 @@ public struct RegistryServer: HTTPResponder {
             throw DiscoveryError(.invalid, #"expected {"url": "http://host:port", "metadata": {}, "ttlSeconds": 10}"#)
         }
         guard let endpoint = Endpoint(url: registration.url) else {
-            throw DiscoveryError(.invalid, "'\(registration.url.prefix(200))' is not an address such as http://127.0.0.1:9001")
+            throw DiscoveryError(
+                .invalid, "'\(registration.url.prefix(200))' is not an address such as http://127.0.0.1:9001")
         }
         guard registration.ttlSeconds.isFinite, abs(registration.ttlSeconds) < 1e9 else {
             throw DiscoveryError(.invalid, "'ttlSeconds' is out of range")

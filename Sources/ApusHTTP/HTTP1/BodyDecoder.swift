@@ -44,7 +44,9 @@ struct BodyDecoder {
             if case .end = event { state = .finished }
             return event
         case .untilClose:
-            guard buffer.readableBytes > 0, let slice = buffer.readSlice(length: buffer.readableBytes) else { return nil }
+            guard buffer.readableBytes > 0, let slice = buffer.readSlice(length: buffer.readableBytes) else {
+                return nil
+            }
             return .chunk(slice)
         case .finished:
             return nil

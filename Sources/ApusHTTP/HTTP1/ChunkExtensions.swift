@@ -8,7 +8,9 @@ enum ChunkExtensions {
         var rest = bytes
         while !rest.isEmpty {
             skipBlanks(&rest)
-            guard rest.popFirst() == UInt8(ascii: ";") else { throw .chunk("a chunk's size is followed by more than extensions") }
+            guard rest.popFirst() == UInt8(ascii: ";") else {
+                throw .chunk("a chunk's size is followed by more than extensions")
+            }
             skipBlanks(&rest)
             try token(&rest)
             let beforeBlanks = rest

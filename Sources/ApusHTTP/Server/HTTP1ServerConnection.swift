@@ -161,7 +161,9 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
                 guard input.readableBytes > 0 else { break loop }
                 do throws(ProtocolError) {
                     guard let length = try scan(&scanner) else {
-                        if case .head(let before) = reading, before.isUntouched { setReadDeadline(configuration.headTimeout) }
+                        if case .head(let before) = reading, before.isUntouched {
+                            setReadDeadline(configuration.headTimeout)
+                        }
                         reading = .head(scanner)
                         break loop
                     }

@@ -38,7 +38,8 @@ public final class HTTPServer: Sendable {
     public func start() async throws(ServerStartError) -> ServerAddress {
         let problems = configuration.problems()
         guard problems.isEmpty else {
-            throw ServerStartError(.invalidConfiguration, address: configuration.address, problems.joined(separator: "; "))
+            throw ServerStartError(
+                .invalidConfiguration, address: configuration.address, problems.joined(separator: "; "))
         }
         let context = try tlsContext()
         let (core, loops, isTLS) = (core, loops, configuration.tls != nil)
@@ -62,7 +63,8 @@ public final class HTTPServer: Sendable {
                 channel = try await bootstrap.bind(host: host, port: port).get()
             case .unix(let path):
                 // NIO removes the socket file only if it is a socket; a file of another kind makes the bind fail.
-                channel = try await bootstrap
+                channel =
+                    try await bootstrap
                     .childChannelOption(.socketOption(.so_keepalive), value: 0)
                     .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }

@@ -23,7 +23,8 @@ struct Answer {
                 try ContractJSON.decode(Output.self, from: bytes, checkingRules: false)
             }
         } catch {
-            throw failure(.invalidResponse, "the answer to \(operation.any.name) is not what the contract says: \(error)")
+            throw failure(
+                .invalidResponse, "the answer to \(operation.any.name) is not what the contract says: \(error)")
         }
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import ApusContract
 import ApusCore
 import ApusHTTP
 public import ApusMessaging
+import Foundation
 import NIOCore
 
 /// The route on which a service takes the events that others relay to it.

@@ -79,7 +79,9 @@ public enum ServiceMain {
 extension Settings {
     /// Reports addresses of what is known but not built yet: ignoring them would be worse.
     public mutating func rejectUnsupported(_ service: ServiceSettings) {
-        if service.redisURL != nil { reject("REDIS_URL", "is not supported yet; leave it empty for a cache in the process") }
+        if service.redisURL != nil {
+            reject("REDIS_URL", "is not supported yet; leave it empty for a cache in the process")
+        }
         if service.brokerURL != nil {
             reject("BROKER_URL", "is not supported yet; leave it empty for the queue in the service's own database")
         }

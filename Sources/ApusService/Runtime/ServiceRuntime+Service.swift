@@ -37,7 +37,8 @@ extension ServiceRuntime {
         configuration.tls = tls
         let http = HTTPClient(configuration: configuration, loops: loops)
         let discovery = try Discovery.make(
-            registryURL: settings.registryURL?.string ?? "", client: http, logger: telemetry.logger(label: "apus.discovery"))
+            registryURL: settings.registryURL?.string ?? "", client: http,
+            logger: telemetry.logger(label: "apus.discovery"))
         addResource("network") {
             await discovery.shutdown()
             await http.shutdown()

@@ -36,7 +36,9 @@ public struct ServiceResponder: HTTPResponder {
                 switch match {
                 case .found(let route, let captures):
                     response = await run(
-                        route, ServiceRequest(http: request, route: route, context: context, principal: nil, captures: captures))
+                        route,
+                        ServiceRequest(
+                            http: request, route: route, context: context, principal: nil, captures: captures))
                 case .methodNotAllowed(let methods): response = refusal(of: request, allowing: methods, context)
                 case .notFound:
                     response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)

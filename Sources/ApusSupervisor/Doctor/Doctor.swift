@@ -95,7 +95,8 @@ public struct Doctor: Sendable {
             let owner = PortOwner.find(port: port)
             return Finding(
                 .notice, "port \(port)", "taken\(owner.map { " by \($0)" } ?? ""); \(user) uses it by default",
-                remedy: owner.map { "kill \($0.pid)   # or choose another with --port" } ?? "choose another with --port")
+                remedy: owner.map { "kill \($0.pid)   # or choose another with --port" } ?? "choose another with --port"
+            )
         }
     }
 }

@@ -32,7 +32,8 @@ struct LogStyle: Sendable {
         let clock = time.split(separator: "T").last.map { $0.prefix(12) } ?? ""
         let rest = fields.filter { !Self.known.contains($0.key) }.sorted { $0.key < $1.key }
             .map { " \u{1B}[2m\(Self.harmless($0.key))=\u{1B}[0m\(Self.harmless(Self.text($0.value)))" }.joined()
-        return "\u{1B}[2m\(Self.harmless(String(clock)))\u{1B}[0m \(Self.badge(level)) \(Self.harmless("\(message)"))\(rest)"
+        return
+            "\u{1B}[2m\(Self.harmless(String(clock)))\u{1B}[0m \(Self.badge(level)) \(Self.harmless("\(message)"))\(rest)"
     }
 
     private func fields(_ text: String) -> [String: Any]? {
@@ -46,7 +47,8 @@ struct LogStyle: Sendable {
     private static func text(_ value: Any) -> String {
         guard value is [Any] || value is [String: Any] else { return "\(value)" }
         do {
-            let data = try JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
+            let data = try JSONSerialization.data(
+                withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes])
             return String(decoding: data, as: UTF8.self)
         } catch {
             return "\(value)"

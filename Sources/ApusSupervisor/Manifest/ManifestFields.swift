@@ -92,7 +92,8 @@ struct ManifestFields {
         }
         var environment: [String: String] = [:]
         for (key, value) in mapping {
-            guard let name = key.scalar?.string, !name.isEmpty, !name.contains("="), let text = value.scalar?.string else {
+            guard let name = key.scalar?.string, !name.isEmpty, !name.contains("="), let text = value.scalar?.string
+            else {
                 problems.add("an environment variable of \(self.name) must be NAME: text", at: key.mark)
                 continue
             }

@@ -24,7 +24,8 @@ public struct ManifestReader: Sendable {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
             throw SupervisorError(
-                .manifest, "\(path): the manifest can't be read: \(error.localizedDescription); name another with --manifest")
+                .manifest,
+                "\(path): the manifest can't be read: \(error.localizedDescription); name another with --manifest")
         }
         guard data.count <= Self.sizeLimit, let text = String(data: data, encoding: .utf8) else {
             throw SupervisorError(.manifest, "\(path): the manifest must be UTF-8 of at most \(Self.sizeLimit) bytes")
@@ -146,7 +147,8 @@ public struct ManifestReader: Sendable {
 
     private static func isName(_ name: String) -> Bool {
         let isAllowed = { (byte: UInt8) in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
         guard (1...63).contains(name.utf8.count), let first = name.utf8.first, isAllowed(first) else { return false }
         return name.utf8.allSatisfy { isAllowed($0) || $0 == UInt8(ascii: "-") }

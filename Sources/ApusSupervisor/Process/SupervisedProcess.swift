@@ -97,7 +97,8 @@ final class SupervisedProcess: Sendable {
 
     private func pause(_ delay: Duration) async {
         let task = Task {
-            do { try await Task.sleep(for: delay) } catch { /* Told to stop. */  }
+            // It throws when it is told to stop.
+            do { try await Task.sleep(for: delay) } catch {}
         }
         let isStopping = shared.withLock { shared in
             shared.pause = task

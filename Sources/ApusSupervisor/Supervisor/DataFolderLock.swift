@@ -18,7 +18,8 @@ final class DataFolderLock: Sendable {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw SupervisorError(
-                .dataFolder, "the data folder \(folder) is not writable: \(String(cString: strerror(errno))); see --data-dir")
+                .dataFolder,
+                "the data folder \(folder) is not writable: \(String(cString: strerror(errno))); see --data-dir")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             var bytes = [UInt8](repeating: 0, count: 32)

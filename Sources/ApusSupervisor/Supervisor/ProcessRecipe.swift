@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 
-
 /// Arguments and environment of each process.
 ///
 /// `docs/manifest.md` lists the variables. What the manifest sets wins over what the supervisor sets, except for the

@@ -159,7 +159,8 @@ public final class Supervisor: Sendable {
         case .ended(let exit, .restart(let delay)):
             log.say("\(process.name) ended with \(exit); starting it again in \(delay.nanoseconds / 1_000_000) ms")
         case .ended(let exit, .giveUp):
-            log.say("\(process.name) ended with \(exit): its configuration is wrong, see above; it is not started again")
+            log.say(
+                "\(process.name) ended with \(exit): its configuration is wrong, see above; it is not started again")
         case .failedToStart(let error, _):
             log.say("\(process.name): \(error)")
         }

@@ -44,7 +44,8 @@ struct RegistryFixture {
     ) async throws -> (status: Int, headers: Headers, json: [String: Any]) {
         let response = try await client.send(HTTPRequest(method, target, body: HTTPBody(body)), to: endpoint)
         let bytes = try await response.body.collect(upTo: 1 << 20)
-        let object = bytes.readableBytes == 0 ? [:] : try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))
+        let object =
+            bytes.readableBytes == 0 ? [:] : try JSONSerialization.jsonObject(with: Data(bytes.readableBytesView))
         return (response.status.code, response.headers, object as? [String: Any] ?? [:])
     }
 

@@ -61,7 +61,9 @@ struct OrderLoad {
                     try await shop.killAndAwaitAnother(name)
                 }
                 let goal = progress.placed.load(ordering: .relaxed) + 20
-                try await eventually("orders go on", within: .seconds(15)) { progress.placed.load(ordering: .relaxed) >= goal }
+                try await eventually("orders go on", within: .seconds(15)) {
+                    progress.placed.load(ordering: .relaxed) >= goal
+                }
                 return [:]
             }
             for try await part in group { acknowledged.merge(part) { $1 } }
@@ -94,7 +96,8 @@ struct OrderLoad {
         while true {
             do throws(ServiceError) {
                 return try await shop.orders.call(
-                    OrdersAPI.placeOrder, OrderKey(idempotencyKey: key), body: order).id
+                    OrdersAPI.placeOrder, OrderKey(idempotencyKey: key), body: order
+                ).id
             } catch {
                 guard case .failure(let failure) = error, ContinuousClock.now < end else {
                     throw ConformanceFailure("order \(key) was refused: \(error)")

@@ -4,7 +4,8 @@ import Foundation
 /// Where the built programs and the repository are.
 enum Programs {
     /// The folder of the test bundle, where the build leaves the executables too.
-    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    static let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .path
     static let apus = folder + "/apus"
 
     /// The repository's root: this file lies in `Tests/ShopTests/EndToEnd`.

@@ -24,7 +24,8 @@ struct ShopProcess: Sendable {
     ///
     /// - Parameter manifest: nil for that of the repository.
     static func with(
-        manifest: String? = nil, environment: [String: String] = [:], tls: ClientTLS = ClientTLS(), in folder: TemporaryFolder,
+        manifest: String? = nil, environment: [String: String] = [:], tls: ClientTLS = ClientTLS(),
+        in folder: TemporaryFolder,
         _ test: (ShopProcess) async throws -> Void
     ) async throws {
         var all = ProcessInfo.processInfo.environment

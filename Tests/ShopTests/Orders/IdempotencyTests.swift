@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
-import ApusService
 import ApusSQL
+import ApusService
 import ApusTesting
 import OrdersContract
 import ProductsContract

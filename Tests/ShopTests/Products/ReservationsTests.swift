@@ -25,9 +25,11 @@ struct ReservationsTests {
             for list in ProductsService.migrations { try await list.run(on: database) }
             catalogue = Catalogue(database: database, now: { Date() })
             first = try await catalogue.create(
-                NewProduct(name: "Box", priceCents: 100, currency: "EUR", stock: 5)).product.id
+                NewProduct(name: "Box", priceCents: 100, currency: "EUR", stock: 5)
+            ).product.id
             second = try await catalogue.create(
-                NewProduct(name: "Bag", priceCents: 200, currency: "EUR", stock: 10)).product.id
+                NewProduct(name: "Bag", priceCents: 200, currency: "EUR", stock: 10)
+            ).product.id
         }
 
         var reservations: Reservations {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusMessaging
-import ApusService
 import ApusSQL
+import ApusService
 import ApusTelemetry
 import ApusTesting
 import OrdersContract
@@ -31,7 +31,9 @@ extension RunningShop {
             OrdersAPI.placeOrder, OrderKey(idempotencyKey: key), body: NewOrder(userId: user.id, items: items))
     }
 
-    func place(_ quantity: Int, of product: Product, by user: User, key: String? = nil) async throws(ServiceError) -> Order {
+    func place(_ quantity: Int, of product: Product, by user: User, key: String? = nil) async throws(ServiceError)
+        -> Order
+    {
         try await place([NewOrder.Item(productId: product.id, quantity: quantity)], by: user, key: key)
     }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
 import ApusHTTP
-import ApusService
 import ApusSQL
+import ApusService
 import ApusTesting
 import Testing
 import UsersContract
