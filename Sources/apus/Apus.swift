@@ -8,12 +8,12 @@ struct Apus: AsyncParsableCommand {
         abstract: "Runs systems of small services: on one machine, or their gateway and registry in production.",
         discussion: """
             EXAMPLES
-              apus up                                   start everything that apus.yaml names
-              apus up --port 9090 --data-dir /tmp/shop  elsewhere
-              apus gateway --config gateway.yaml        the gateway alone
-              apus registry --data-dir /var/lib/apus    the registry alone
-              apus check gateway.yaml                   what is wrong with a gateway file
-              apus doctor                               what is missing on this machine
+              apus up                             start what apus.yaml names
+              apus up --port 9090 --data-dir tmp  elsewhere
+              apus gateway --config gateway.yaml  the gateway alone
+              apus registry --data-dir data       the registry alone
+              apus check gateway.yaml             what is wrong with a gateway file
+              apus doctor                         what is missing on this machine
             """,
         version: "0.1.0",
         subcommands: [

@@ -17,10 +17,8 @@ enum Main {
         } catch {
             let code = Apus.exitCode(for: error)
             let message = Apus.fullMessage(for: error)
-            if code.isSuccess {
-                StandardOutput.write(message + "\n")
-            } else if !message.isEmpty {
-                StandardOutput.writeError(message + "\n")
+            if !message.isEmpty {
+                code.isSuccess ? StandardOutput.write(message + "\n") : StandardOutput.writeError(message + "\n")
             }
             exit(code == .validationFailure ? 2 : code.rawValue)
         }
