@@ -101,7 +101,7 @@ struct RegistryServerTests {
             #expect(try await registry.text("/livez") == "ok\n")
             #expect(try await registry.send(.get, "/readyz").status == 200)
             #expect(try await registry.send(.get, "/health").json["instances"] as? Int == 1)
-            #expect(try await registry.text("/metrics").contains("\napus_registry_registrations_total 1\n"))
+            #expect(try await registry.text("/metrics").contains("\napus_registry_registrations_total 1.0\n"))
         }
     }
 

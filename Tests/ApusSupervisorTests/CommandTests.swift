@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
-@testable import ApusSupervisor
 import Foundation
 import Testing
 
+@testable import ApusSupervisor
+
 /// The command as it was built, beside the tests.
-private let apus = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+private let apus =
+    Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
     .appending(path: "apus").path ?? "apus"
 
 private struct Nobody: HTTPResponder {
