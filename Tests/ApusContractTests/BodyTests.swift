@@ -51,6 +51,17 @@ struct BodyTests {
         #expect(problem?.detail == "The body is not JSON: \(place).")
     }
 
+    @Test(
+        "Malformed JSON is refused even where everything that is asked for could be read",
+        arguments: [
+            #"[{"name":"a","quantity":1,}]"#, #"[{"name":"a","quantity":1},]"#,
+            #"[{"name":"a","quantity":1,"other":"\q"}]"#,
+        ])
+    func lenient(text: String) {
+        let problem = #expect(throws: Problem.self) { try ContractJSON.decode([Part].self, from: text.utf8) }
+        #expect(problem?.code == "malformed_json")
+    }
+
     @Test("An empty body is 400 and says that JSON is expected")
     func empty() {
         #expect(problem("")?.detail == "The body is empty; JSON is expected.")

@@ -24,6 +24,7 @@ struct ForwardingTests {
             }
             let body = text.components(separatedBy: "\r\n\r\n").last ?? ""
             let lines = body.split(separator: "\n").map(String.init)
+            #expect(text.contains("\r\nX-Request-Id: "))
             #expect(lines.first == "GET /v1/users?limit=10")
             #expect(lines.contains("x-mine: 1") && !text.contains("x-drop"))
             #expect(lines.contains("host: 127.0.0.1:\(gateway.address.port)"))

@@ -33,11 +33,15 @@ struct HeaderTests {
     func untrusted() {
         var headers: Headers = [
             .host: "api.example.com:8080", .xForwardedFor: "1.1.1.1", .forwarded: "for=1.1.1.1", .xForwardedProto: "x",
-            .xForwardedHost: "evil",
+            .xForwardedHost: "evil", .xForwardedPort: "1", .xForwardedPrefix: "/evil", .xForwardedSSL: "on",
+            .xRealIP: "1.1.1.1",
         ]
         let forwarded = ForwardedHeaders(trusted: [])
         #expect(forwarded.client(headers, client) == "203.0.113.9")
         forwarded.apply(to: &headers, from: client)
+        for name in [HeaderName.xForwardedPort, .xForwardedPrefix, .xForwardedSSL, .xRealIP] {
+            #expect(!headers.contains(name), "\(name)")
+        }
         #expect(headers.values(.xForwardedFor) == ["203.0.113.9"])
         #expect(headers.values(.xForwardedProto) == ["https"])
         #expect(headers.values(.xForwardedHost) == ["api.example.com:8080"])

@@ -41,6 +41,8 @@ public enum ContractJSON {
     ) throws(Problem) -> Value {
         let value: Value
         do {
+            // What comes from outside is read strictly: Foundation takes a comma before a closing brace, and more.
+            if checkingRules, !bytes.isEmpty { _ = try JSONParser.parse(bytes) }
             value = try decoder.decode(Value.self, from: view(of: bytes))
         } catch {
             throw explanation(of: error, Value.self, bytes)

@@ -8,6 +8,11 @@ import ApusHTTP
 struct ForwardedHeaders: Sendable {
     let trusted: [AddressRange]
 
+    /// What else is said of a request's origin, which only a trusted proxy may say.
+    private static let unsupported: [HeaderName] = [
+        .xForwardedPort, .xForwardedPrefix, .xForwardedSSL, .xRealIP,
+    ]
+
     func isTrusted(_ address: String) -> Bool {
         trusted.contains { $0.contains(address) }
     }
@@ -21,6 +26,7 @@ struct ForwardedHeaders: Sendable {
             headers.remove(.xForwardedFor)
             headers.remove(.xForwardedProto)
             headers.remove(.xForwardedHost)
+            for name in Self.unsupported { headers.remove(name) }
             headers.append(.xForwardedFor, info.remoteAddress)
             headers.append(.xForwardedProto, proto)
             if !host.isEmpty { headers.append(.xForwardedHost, host) }

@@ -28,6 +28,9 @@ final class UpstreamLeg: ResponseReceiver {
     func received(_ head: ResponseHead, hasBody: Bool) {
         var head = head
         HopByHop.removeFromResponse(&head.headers)
+        if !head.headers.contains(.requestID), let id = exchange.head.headers[.requestID] {
+            head.headers.append(.requestID, id)
+        }
         exchange.responseBegan(head.status)
         length = head.headers.withValue(.contentLength, Self.number) ?? -1
         guard hasBody, length > Self.heldBytes else {

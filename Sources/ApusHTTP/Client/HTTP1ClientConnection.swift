@@ -65,7 +65,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
 
     /// Ends the exchange after the connection has ended and everything that it brought was read.
     private func end() {
-        timer.cancel()
+        timer.clear()
         let before = reading
         reading = .closed
         guard let exchange else { return }
@@ -338,8 +338,8 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     }
 
     private func scheduleTimer() {
-        let bound = NIOLoopBound(self, eventLoop: pool.loop.eventLoop)
-        timer.schedule(on: pool.loop.eventLoop) { bound.value.timerFired() }
+        let connection = WeakReference(object: self)
+        timer.schedule(on: pool.loop.eventLoop) { connection.object?.timerFired() }
     }
 
     private func timerFired() {

@@ -64,7 +64,7 @@ public final class UpstreamPool: @unchecked Sendable {
     /// Closes every connection and fails what waits.
     public func shutdown() {
         isShutDown = true
-        timer.cancel()
+        timer.clear()
         for connection in idle { connection.close() }
         for connection in active.values { connection.close() }
         for exchange in waiting { exchange.fail(Self.closed(endpoint)) }
@@ -228,8 +228,8 @@ public final class UpstreamPool: @unchecked Sendable {
     }
 
     private func scheduleTimer() {
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        timer.schedule(on: loop.eventLoop) { bound.value.timerFired() }
+        let pool = WeakReference(object: self)
+        timer.schedule(on: loop.eventLoop) { pool.object?.timerFired() }
     }
 
     private func timerFired() {

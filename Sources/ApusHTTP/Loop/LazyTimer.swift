@@ -8,27 +8,28 @@ import NIOCore
 /// Setting a deadline on each request then costs a comparison, not a change of the loop's timers.
 struct LazyTimer {
     private(set) var deadline = Instant.distantFuture
+    /// When the task that counts will fire; later ones that were left behind fire for nothing.
     private var scheduledAt = Instant.distantFuture
-    private var scheduled: Scheduled<Void>?
 
     /// Moves the deadline.
     ///
-    /// - Returns: whether the task must be scheduled anew with ``schedule(on:_:)``, because the deadline is earlier than
-    ///   the one that is under way.
+    /// - Returns: whether a task must be scheduled with ``schedule(on:_:)``, because the deadline is earlier than the one
+    ///   that is under way.
     mutating func set(_ deadline: Instant) -> Bool {
         self.deadline = deadline
         return deadline < scheduledAt
     }
 
-    /// Schedules the task for the deadline. The task calls ``fired(at:)``.
+    /// Schedules a task for the deadline, which calls ``fired(at:)``.
+    ///
+    /// The one that is under way is not cancelled: an event loop looks for it among all its tasks, which stalls the loop
+    /// when thousands of connections close at once. `fire` must therefore not keep its connection alive.
     mutating func schedule(on eventLoop: any EventLoop, _ fire: @escaping @Sendable () -> Void) {
-        scheduled?.cancel()
         scheduledAt = deadline
-        scheduled = eventLoop.scheduleTask(
-            deadline: .uptimeNanoseconds(UInt64(max(0, deadline.nanoseconds))), fire)
+        _ = eventLoop.scheduleTask(deadline: .uptimeNanoseconds(UInt64(max(0, deadline.nanoseconds))), fire)
     }
 
-    /// No deadline for now; the task may still fire once for nothing.
+    /// No deadline for now.
     mutating func clear() {
         deadline = .distantFuture
     }
@@ -38,25 +39,22 @@ struct LazyTimer {
         case due
         /// The deadline was moved: schedule again.
         case moved
-        /// There is no deadline any more.
+        /// There is nothing to do.
         case none
     }
 
     /// What the task that fired has to do.
     mutating func fired(at now: Instant) -> Firing {
-        scheduled = nil
+        guard now >= scheduledAt else { return .none }
         scheduledAt = .distantFuture
         guard deadline != .distantFuture else { return .none }
         guard now >= deadline else { return .moved }
         deadline = .distantFuture
         return .due
     }
+}
 
-    /// Ends the timer for good.
-    mutating func cancel() {
-        scheduled?.cancel()
-        scheduled = nil
-        deadline = .distantFuture
-        scheduledAt = .distantFuture
-    }
+/// A way to something that doesn't keep it alive; used on its event loop only.
+struct WeakReference<Object: AnyObject>: @unchecked Sendable {
+    weak var object: Object?
 }

@@ -68,7 +68,11 @@ public struct HeaderName: Sendable, ExpressibleByStringLiteral, CustomStringConv
     public static let wwwAuthenticate: HeaderName = "WWW-Authenticate"
     public static let xForwardedFor: HeaderName = "X-Forwarded-For"
     public static let xForwardedHost: HeaderName = "X-Forwarded-Host"
+    public static let xForwardedPort: HeaderName = "X-Forwarded-Port"
+    public static let xForwardedPrefix: HeaderName = "X-Forwarded-Prefix"
     public static let xForwardedProto: HeaderName = "X-Forwarded-Proto"
+    public static let xForwardedSSL: HeaderName = "X-Forwarded-Ssl"
+    public static let xRealIP: HeaderName = "X-Real-IP"
 }
 
 extension HeaderName: Hashable {

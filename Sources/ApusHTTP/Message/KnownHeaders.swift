@@ -12,7 +12,8 @@ struct KnownHeaders: Sendable {
         "if-match", "if-none-match", "keep-alive", "location", "proxy-authenticate", "proxy-authorization",
         "proxy-connection", "x-request-id", "retry-after", "server", "set-cookie", "te", "traceparent", "tracestate",
         "trailer", "transfer-encoding", "upgrade", "user-agent", "www-authenticate", "x-forwarded-for",
-        "x-forwarded-host", "x-forwarded-proto",
+        "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-ssl",
+        "x-real-ip",
     ]
 
     private let slots: [UInt8]

@@ -94,7 +94,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         server.unregister(self)
         reading = .closed
-        timer.cancel()
+        timer.clear()
         cancelExchange(.clientGone)
         context.fireChannelInactive()
     }
@@ -402,8 +402,8 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     }
 
     private func scheduleTimer() {
-        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
-        timer.schedule(on: loop.eventLoop) { bound.value.timerFired() }
+        let connection = WeakReference(object: self)
+        timer.schedule(on: loop.eventLoop) { connection.object?.timerFired() }
     }
 
     private func timerFired() {
