@@ -125,8 +125,8 @@ public final class LoopWatchdog: Sendable {
     }
 
     private func reportFree(_ loop: Loop, after duration: Duration) {
-        blockedCount.subtract(1, ordering: .relaxed)
         tell(loop, blockedSince: nil)
+        blockedCount.subtract(1, ordering: .relaxed)
         logger.warning(
             "event loop free again",
             metadata: ["loop": "\(loop.index)", "blocked_ms": "\(Int(duration.milliseconds))"])
