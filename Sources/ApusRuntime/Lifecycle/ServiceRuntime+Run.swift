@@ -75,13 +75,14 @@ extension ServiceRuntime {
 
     private func end(because reason: ShutdownReason, _ starting: Task<Void, any Error>) async {
         let deadline = Instant.now.advanced(by: settings.drainTimeout)
+        // Who sees that the runtime drains can rely on its start going no further.
+        starting.cancel()
         health.enter(.draining)
         if reason.failure == nil {
             logger.info("draining", metadata: ["reason": "\(reason)"])
         } else {
             logger.error("draining", metadata: ["reason": "\(reason)"])
         }
-        starting.cancel()
         if case .timedOut = await BoundedWait.wait(for: starting, within: remaining(until: deadline)) {
             logger.warning("the start did not stop in time")
         }
