@@ -20,9 +20,6 @@ public final class EventLoops: Sendable {
         for loop in all { loop.eventLoop.execute { loop.adoptThread() } }
     }
 
-    /// The same as ``init(count:)``.
-    public static func make(count: Int) -> EventLoops { EventLoops(count: count) }
-
     /// The loop that the caller runs on, or else any.
     public var currentOrAny: Loop {
         if let current = Loop.current, current.index < all.count, all[current.index] === current { return current }

@@ -63,10 +63,7 @@ public final class HTTPServer: Sendable {
                 channel = try await bootstrap.bind(host: host, port: port).get()
             case .unix(let path):
                 // NIO removes the socket file only if it is a socket; a file of another kind makes the bind fail.
-                channel =
-                    try await bootstrap
-                    .childChannelOption(.socketOption(.so_keepalive), value: 0)
-                    .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+                channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
         } catch {
             throw ServerStartError(binding: configuration.address, error)
