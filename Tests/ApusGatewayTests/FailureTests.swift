@@ -173,6 +173,20 @@ struct FailureTests {
         }
     }
 
+    @Test("a request that may be sent twice goes to another instance when the first breaks off; another one doesn't")
+    func brokenOff() async throws {
+        let dying = try RawServer { socket, _ in _ = socket.receiveHead() }
+        try await withGateway(servers: [Responding.echo]) {
+            oneService([dying.url, "\($0[0])"])
+        } _: { (gateway, _) async throws in
+            for _ in 0..<4 { #expect(try await gateway.send(.get, "/").status == .ok) }
+            #expect((1...4).contains(dying.connections))
+            var statuses: Set<Int> = []
+            for _ in 0..<4 { statuses.insert(try await gateway.send(.post, "/").status.code) }
+            #expect(statuses == [200, 502])
+        }
+    }
+
     @Test("the breaker opens on failures, answers 503 at once, and lets probes through later")
     func breaker() async throws {
         let healthy = Shared(false)

@@ -17,7 +17,7 @@ private let echo = Responding { request in
     do throws(CallFailure) {
         return HTTPResponse(status: 200, body: HTTPBody(try await request.body.collect(upTo: 1 << 24)))
     } catch {
-        return HTTPResponse(status: error.code == .bodyTooLarge ? 413 : 299)
+        return HTTPResponse(status: ProtocolError(error)?.status ?? 299)
     }
 }
 

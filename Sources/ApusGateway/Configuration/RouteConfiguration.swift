@@ -11,7 +11,8 @@ public struct RouteConfiguration: Equatable, Sendable {
     public var timeout: Duration? = .seconds(30)
     /// Without any byte of the exchange after the response's head. Nil for no bound. 5 min by default.
     public var idleTimeout: Duration? = .seconds(300)
-    /// Instances that are tried when connections can't be made, each at most once. 3 by default.
+    /// Instances that are tried, each at most once, when no connection can be made, or when one breaks off before a
+    /// response and the method is idempotent. 3 by default.
     public var attempts: Int = 3
     public var auth: RouteAuth?
     public var rateLimit: RateLimitConfiguration?

@@ -53,6 +53,19 @@ struct AccessLog: Sendable {
         sink.append(line)
     }
 
+    /// A request that the engine refused.
+    func write(_ request: RefusedRequest) {
+        var line = "{\"time\":\"\(Self.time(.now))\",\"client\":\"\(request.connection.remoteAddress)\""
+        if let head = request.head {
+            line += ",\"method\":\"\(head.method.name)\""
+            Self.append("target", head.target, to: &line)
+        }
+        line += ",\"status\":\(request.error.status.code),\"code\":\"\(request.error.code)\""
+        Self.append("error", request.error.detail, to: &line)
+        line += ",\"request_id\":\"\(request.requestID)\"}\n"
+        sink.append(line)
+    }
+
     private static func append(_ key: String, _ value: String, to line: inout String) {
         line += ",\"\(key)\":\""
         JSONText.append(value, to: &line)

@@ -30,7 +30,7 @@ final class RouteMetrics: Sendable {
         }
         failures = [failure(.admission), failure(.connect), failure(.request), failure(.response)]
         retries = registry.counter(
-            "apus_gateway_retries", "Further instances tried after a failure before anything was sent.",
+            "apus_gateway_retries", "Further instances tried after a failure.",
             labels: ["route": route, "service": service])
     }
 
@@ -39,6 +39,11 @@ final class RouteMetrics: Sendable {
         let place = status / 100
         requests[(1...5).contains(place) ? place : 0].increment()
         durations.record(nanoseconds: nanoseconds)
+    }
+
+    /// Counts a request that the engine refused before it became one.
+    func refused(status: Int) {
+        requests[status / 100].increment()
     }
 
     func failed(at stage: CallFailure.Stage) {

@@ -43,6 +43,11 @@ struct GatewayProblem: Sendable {
         retryAfter = failure.retryAfter
     }
 
+    /// What the client is told about a body that the engine refuses.
+    init(_ error: ProtocolError) {
+        self.init(error.status, error.code, error.status.reason, detail: error.detail)
+    }
+
     /// Head and body of the response.
     func response(path: String, requestID: String?, allocator: ByteBufferAllocator) -> (ResponseHead, ByteBuffer) {
         var headers: Headers = [.contentType: "application/problem+json"]

@@ -14,6 +14,11 @@ enum HopByHop {
         .forwarded, .xForwardedFor, .xForwardedHost, .xForwardedProto, .requestID, .traceparent, .tracestate, .date,
         .location, .wwwAuthenticate, .cacheControl, "Content-Range", "X-Real-IP",
     ]
+    /// What else no trailer may look like: fields that a proxy, or the caller's deadline and identity, are trusted for.
+    private static let trusted: Set<HeaderName> = [
+        .xForwardedPort, .xForwardedPrefix, .xForwardedSSL, .proxyAuthorization, .proxyAuthenticate, .idempotencyKey,
+        .expect, "Apus-Timeout-Ms",
+    ]
     private static let altSvc: HeaderName = "Alt-Svc"
 
     static func removeFromRequest(_ headers: inout Headers) {
@@ -26,6 +31,16 @@ enum HopByHop {
         removeNamed(&headers)
         headers.remove(.proxyAuthenticate)
         headers.remove(altSvc)
+    }
+
+    /// The trailers of a request without those that a service might take for a field of the head; nil if none is left.
+    static func forwardable(trailers: Headers) -> Headers? {
+        var left = Headers()
+        for (name, value) in trailers {
+            guard let name = HeaderName(name), !lasting.contains(name), !trusted.contains(name) else { continue }
+            left.append(name, value)
+        }
+        return left.count == 0 ? nil : left
     }
 
     private static func removeNamed(_ headers: inout Headers) {

@@ -44,6 +44,12 @@ final class LoopContext: @unchecked Sendable {
         }
     }
 
+    /// Counts and logs a request that never became an exchange.
+    func refused(_ request: RefusedRequest) {
+        model.unmatched.refused(status: request.error.status.code)
+        log?.write(request)
+    }
+
     private enum Found {
         /// The route's number and the length of the path in the target.
         case route(Int, path: Int)

@@ -10,7 +10,7 @@ import Synchronization
 
 /// One request on its way through the gateway, from its head to the last byte of its response. Lives on one event loop.
 ///
-/// States: *admitted* → *calling* an instance (perhaps another, as long as nothing was sent) → *answering* → *over*.
+/// States: *admitted* → *calling* an instance (perhaps another, if that is safe) → *answering* → *over*.
 /// The breaker's permit is held while an instance is called and answers, and recorded once.
 final class ProxyExchange: RequestReceiver {
     let context: LoopContext
@@ -124,7 +124,7 @@ final class ProxyExchange: RequestReceiver {
             // The call may have failed at once, and another may be under way.
             guard attempt == attempts, !isOver else { return }
             upstream = exchange
-            if bodyWanted { client.resumeReading() }
+            if bodyWanted { wantBody(exchange) }
         }
     }
 
@@ -132,7 +132,7 @@ final class ProxyExchange: RequestReceiver {
         route?.timeout.map { start.advanced(by: $0) }
     }
 
-    /// An exchange with an instance failed. Before anything reached it, another instance may do.
+    /// An exchange with an instance failed. Another instance may do.
     func failed(_ failure: CallFailure) {
         guard !isOver else { return }
         upstream = nil
@@ -149,15 +149,19 @@ final class ProxyExchange: RequestReceiver {
             client.abort()
             return finish()
         }
-        if !failure.mayHaveReachedPeer, failure.code == .connectFailed || failure.code == .overloaded, let leg,
-            let route,
-            let instance, attempts < route.configuration.attempts
-        {
+        if mayGoElsewhere(after: failure), let leg, let route, let instance, attempts < route.configuration.attempts {
             tried.append(instance.candidate)
             route.metrics.retries.increment()
             return call(leg)
         }
         fail(failure)
+    }
+
+    /// Whether another instance may be asked: nothing reached the first one, or it broke off and the request is one that
+    /// may be sent twice and that can be sent again.
+    private func mayGoElsewhere(after failure: CallFailure) -> Bool {
+        if !failure.mayHaveReachedPeer { return failure.code == .connectFailed || failure.code == .overloaded }
+        return failure.code == .connectionLost && head.method.isIdempotent && !streamsBody
     }
 
     private func fail(_ failure: CallFailure) {
@@ -174,23 +178,42 @@ final class ProxyExchange: RequestReceiver {
     func upstreamWritable(_ isWritable: Bool) {
         guard streamsBody, !isOver else { return }
         bodyWanted = isWritable
-        guard upstream != nil else { return }
-        if isWritable { client.resumeReading() } else { client.pauseReading() }
+        guard let upstream else { return }
+        if isWritable { wantBody(upstream) } else { pauseBody(upstream) }
+    }
+
+    /// From here on the instance waits for the client, whose slowness is the server's matter and not the instance's.
+    private func wantBody(_ upstream: ClientExchange) {
+        if client.awaitsResponse { upstream.setDeadline(nil) }
+        client.resumeReading()
+    }
+
+    /// From here on the client waits for the instance.
+    private func pauseBody(_ upstream: ClientExchange) {
+        client.pauseReading()
+        if client.awaitsResponse { upstream.setDeadline(deadline(from: .now)) }
     }
 
     func received(_ chunk: ByteBuffer) {
         guard let upstream, !isOver else { return }
         receivedBytes += chunk.readableBytes
         upstream.send(chunk)
-        if client.awaitsResponse { upstream.setDeadline(deadline(from: .now)) }
-        if !upstream.isWritable { client.pauseReading() }
+        if !upstream.isWritable { upstreamWritable(false) }
     }
 
     func receivedEnd(_ trailers: Headers?) {
         guard let upstream, !isOver else { return }
         if client.awaitsResponse { upstream.setDeadline(deadline(from: .now)) }
-        // A service might take a trailer for a field that the gateway has set.
-        upstream.end(nil)
+        upstream.end(trailers.flatMap(HopByHop.forwardable(trailers:)))
+    }
+
+    func refused(_ error: ProtocolError) -> Bool {
+        guard !isOver else { return false }
+        upstream?.cancel()
+        upstream = nil
+        record(.cancelled)
+        answer(GatewayProblem(error))
+        return true
     }
 
     // MARK: The response

@@ -8,4 +8,8 @@ struct ProxyHandler: HTTPHandler {
     func handle(_ head: RequestHead, on exchange: ServerExchange) {
         contexts[exchange.loop.index].handle(head, on: exchange)
     }
+
+    func refused(_ request: RefusedRequest, on loop: Loop) {
+        contexts[loop.index].refused(request)
+    }
 }

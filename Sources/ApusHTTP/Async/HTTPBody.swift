@@ -116,6 +116,11 @@ extension CallFailure.Code {
 }
 
 extension CallFailure {
+    /// A request's body was refused by the engine.
+    static func refused(_ error: ProtocolError) -> CallFailure {
+        CallFailure(.init(error.code), error.detail, stage: .request, mayHaveReachedPeer: true)
+    }
+
     static func bodyTooLarge(_ limit: Int) -> CallFailure {
         CallFailure(
             .bodyTooLarge, "the body is larger than \(limit) bytes", stage: .response, mayHaveReachedPeer: true)

@@ -16,6 +16,10 @@ struct ResponderHandler<Responder: HTTPResponder>: HTTPHandler {
             await run.send(response)
         }
     }
+
+    func refused(_ request: RefusedRequest, on loop: Loop) {
+        responder.refused(request)
+    }
 }
 
 /// One request in the hands of a responder: the bridge between the loop's calls and the task.
@@ -89,6 +93,14 @@ private final class ResponderRun: RequestReceiver, @unchecked Sendable {
 
     func receivedEnd(_ trailers: Headers?) {
         inbound?.finish()
+    }
+
+    func refused(_ error: ProtocolError) -> Bool {
+        // Malformed framing is refused whatever a responder makes of it. Of the rest it learns from the body, or it
+        // answers without having read all of it.
+        guard error.status != .badRequest else { return false }
+        inbound?.fail(.refused(error))
+        return true
     }
 
     func cancelled(_ reason: ExchangeCancellation) {

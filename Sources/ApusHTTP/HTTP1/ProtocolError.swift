@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusCore
 
-/// A message that breaks the rules of HTTP/1.1 or a limit, and what is answered for it.
-struct ProtocolError: Error, Equatable {
+/// What is wrong with a message that breaks the rules of HTTP/1.1 or a limit, and what is answered for it.
+public struct ProtocolError: Error, Equatable, Sendable {
     /// What the server answers before it closes the connection.
-    var status: HTTPStatus
+    public let status: HTTPStatus
     /// The stable code of the problem document and the metric.
-    var code: String
+    public let code: String
     /// A sentence for a person; holds nothing of the message.
-    var detail: String
+    public let detail: String
 
     private init(_ status: HTTPStatus, _ code: String, _ detail: String) {
         self.status = status
@@ -34,6 +35,19 @@ struct ProtocolError: Error, Equatable {
         .requestTimeout, "head_timeout", "the head of the request did not arrive in time")
     static let bodyTimeout = ProtocolError(
         .requestTimeout, "body_timeout", "the body of the request made too little progress")
+    static let plainText = ProtocolError(
+        .badRequest, "tls_expected", "this port speaks TLS; the request came without: use https")
     static let tooManyConnections = ProtocolError(
         .serviceUnavailable, "too_many_connections", "the server has as many connections as it allows")
+}
+
+extension ProtocolError {
+    /// The error of a request's body that reading it failed with, or nil if it failed with something else.
+    public init?(_ failure: CallFailure) {
+        let bodyErrors: [ProtocolError] = [
+            .bodyTooLarge, .bodyTimeout, .headTooLarge, .tooManyFields, .malformed(""), .chunk(""),
+        ]
+        guard let error = bodyErrors.first(where: { $0.code == failure.code.name }) else { return nil }
+        self.init(error.status, error.code, failure.message)
+    }
 }

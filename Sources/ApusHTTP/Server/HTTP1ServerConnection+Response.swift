@@ -122,7 +122,10 @@ extension HTTP1ServerConnection {
         exchange.connection = nil
         if case .body(let decoder) = reading, (decoder.remaining ?? .max) > Self.drainLimit { keepAlive = false }
         if !keepAlive {
-            if case .body = reading { linger(unread: true) } else { linger(unread: input.readableBytes > 0) }
+            switch reading {
+            case .body, .refused: linger(unread: true)
+            default: linger(unread: input.readableBytes > 0)
+            }
             return
         }
         switch reading {

@@ -6,7 +6,8 @@ import Synchronization
 /// A server's side of one HTTP/1.1 connection: one channel handler from bytes to exchanges.
 ///
 /// One request is worked on at a time; what a pipelining client sends ahead waits in `input`, and reading stops when that
-/// is full. States of the reading side: `head` → `body` → `answering` → `head` …, and `closing` from anywhere.
+/// is full. States of the reading side: `head` → `body` → `answering` → `head` …; `body` → `refused` → `lingering`;
+/// `lingering` and `closed` from anywhere.
 final class HTTP1ServerConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -18,6 +19,8 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
         case body(BodyDecoder)
         /// The request is read; its response is not complete.
         case answering
+        /// The rest of the request is not read, because its body was refused; its response is not complete.
+        case refused(ProtocolError)
         /// The last response is sent; what the client still sends is dropped until it closes.
         case lingering
         case closed
@@ -38,7 +41,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     var legacyClient = false
     var continuePending = false
     var bodyPaused = false
-    private var readHeld = false
+    var readHeld = false
     var processing = false
     var flushNeeded = false
     private var requests = 0
@@ -47,22 +50,24 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     private var windowBytes = 0
     private var lingeredBytes = 0
 
-    private var timer = LazyTimer()
-    private var readDeadline = Instant.distantFuture
-    private var writeDeadline = Instant.distantFuture
-    private var bufferedAtDeadline = 0
+    var timer = LazyTimer()
+    var readDeadline = Instant.distantFuture
+    var writeDeadline = Instant.distantFuture
+    var bufferedAtDeadline = 0
 
     /// Bytes that a pipelining client may send ahead of the response that it waits for.
     private static let pipelineLimit = 64 << 10
     /// Bytes of an unread body that are dropped to keep the connection for the next request.
     static let drainLimit = 256 << 10
+    /// The time in which a receiver that said it would answers a request whose body was refused.
+    static let refusalLimit = Duration.seconds(5)
 
     init(server: ServerCore, loop: Loop) {
         self.server = server
         self.loop = loop
     }
 
-    private var configuration: HTTPServerConfiguration { server.configuration }
+    var configuration: HTTPServerConfiguration { server.configuration }
 
     // MARK: Channel
 
@@ -141,6 +146,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     private var mayRead: Bool {
         switch reading {
         case .body: !bodyPaused
+        case .refused: false
         case .answering: input.readableBytes < Self.pipelineLimit
         case .head, .lingering, .closed: true
         }
@@ -186,7 +192,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
             case .answering:
                 guard exchange == nil else { break loop }
                 nextRequest()
-            case .lingering, .closed:
+            case .refused, .lingering, .closed:
                 input.clear()
                 break loop
             }
@@ -214,7 +220,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
         }
         input.moveReaderIndex(forwardBy: length)
         if case .length(let bytes) = result.framing, let limit = configuration.maximumBodyBytes, bytes > limit {
-            throw .bodyTooLarge
+            return fail(.bodyTooLarge, head: result.head)
         }
         requests += 1
         server.statistics.requests.add(1, ordering: .relaxed)
@@ -289,171 +295,5 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
         var line = context.channel.allocator.buffer(capacity: 25)
         line.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
         write(line)
-    }
-
-    // MARK: Closing
-
-    /// Closes so that the client can read the response: a close with unread bytes would reset the connection.
-    func linger(unread: Bool) {
-        guard let context else { return }
-        input = ByteBuffer()
-        let halfClose = unread && configuration.tls == nil
-        reading = halfClose ? .lingering : .closed
-        // Everything that was written must have left first: closing drops what is still waiting.
-        let written = context.eventLoop.makePromise(of: Void.self)
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        written.futureResult.whenComplete { _ in bound.value.lastBytesLeft(halfClose: halfClose) }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-        flushNeeded = false
-        readDeadline = .distantFuture
-        resumeHeldRead()
-    }
-
-    private func lastBytesLeft(halfClose: Bool) {
-        context?.close(mode: halfClose ? .output : .all, promise: nil)
-        if halfClose, context != nil { setReadDeadline(.seconds(2)) }
-    }
-
-    // MARK: Failing
-
-    /// Answers a head that is not valid, and closes.
-    private func fail(_ error: ProtocolError) {
-        server.statistics.protocolErrors.add(1, ordering: .relaxed)
-        keepAlive = false
-        legacyClient = false
-        exchange = nil
-        writeError(error)
-        linger(unread: true)
-    }
-
-    /// Ends an exchange whose body is not valid, too large or too slow: an answer if none has begun, a close otherwise.
-    private func failBody(_ error: ProtocolError) {
-        server.statistics.protocolErrors.add(1, ordering: .relaxed)
-        guard let exchange else {
-            reading = .closed
-            context?.close(promise: nil)
-            return
-        }
-        let canAnswer = exchange.awaitsResponse
-        cancelExchange(error == .bodyTimeout ? .timeout : .invalidBody)
-        if canAnswer {
-            keepAlive = false
-            writeError(error)
-            linger(unread: true)
-        } else {
-            reading = .closed
-            context?.close(promise: nil)
-        }
-    }
-
-    private func writeError(_ error: ProtocolError) {
-        guard let context else { return }
-        var body = context.channel.allocator.buffer(capacity: 160)
-        body.writeString(
-            #"{"type":"about:blank","title":"\#(error.status.reason)","status":\#(error.status.code),"#
-                + #""detail":"\#(error.detail)","code":"\#(error.code)"}"#)
-        var head = ResponseHead(status: error.status, headers: [.contentType: "application/problem+json"])
-        if error.status == .serviceUnavailable { head.headers.append(.retryAfter, "1") }
-        beginOutput(512)
-        HTTP1Writer.write(
-            head, framing: .length(body.readableBytes), keepAlive: false, legacy: false, &date, to: &output)
-        output.writeImmutableBuffer(body)
-        writeOutput()
-    }
-
-    private func cancelExchange(_ reason: ExchangeCancellation) {
-        guard let exchange else { return }
-        self.exchange = nil
-        exchange.response = .complete
-        exchange.connection = nil
-        let receiver = exchange.receiver
-        exchange.receiver = nil
-        server.statistics.cancelled.add(1, ordering: .relaxed)
-        receiver?.cancelled(reason)
-    }
-
-    // MARK: Draining
-
-    /// Closes now if no request is under way, otherwise after the response.
-    func drain() {
-        keepAlive = false
-        if exchange == nil, case .head(let scanner) = reading, scanner.isUntouched, input.readableBytes == 0 {
-            reading = .closed
-            context?.close(promise: nil)
-        }
-    }
-
-    /// Ends whatever is under way.
-    func forceClose() {
-        cancelExchange(.shutdown)
-        reading = .closed
-        context?.close(promise: nil)
-    }
-
-    // MARK: Time
-
-    private func setReadDeadline(_ duration: Duration) {
-        readDeadline = Instant.now.advanced(by: duration)
-        arm()
-    }
-
-    private func arm() {
-        if timer.set(min(readDeadline, writeDeadline)) { scheduleTimer() }
-    }
-
-    private func scheduleTimer() {
-        let connection = WeakReference(object: self)
-        timer.schedule(on: loop.eventLoop) { connection.object?.timerFired() }
-    }
-
-    private func timerFired() {
-        let now = Instant.now
-        switch timer.fired(at: now) {
-        case .none: return
-        case .moved: scheduleTimer()
-        case .due:
-            if now >= writeDeadline { writeStalled(now) }
-            if now >= readDeadline { readStalled() }
-            if context != nil, min(readDeadline, writeDeadline) != .distantFuture { arm() }
-        }
-    }
-
-    private func readStalled() {
-        readDeadline = .distantFuture
-        switch reading {
-        case .head(let scanner):
-            guard !scanner.isUntouched else {
-                reading = .closed
-                context?.close(promise: nil)
-                return
-            }
-            server.statistics.timeouts.add(1, ordering: .relaxed)
-            fail(.headTimeout)
-        case .body:
-            server.statistics.timeouts.add(1, ordering: .relaxed)
-            failBody(.bodyTimeout)
-        case .lingering:
-            context?.close(promise: nil)
-        case .answering, .closed: break
-        }
-    }
-
-    private func writeStalled(_ now: Instant) {
-        guard let context else { return }
-        let left = buffered(context)
-        if left < bufferedAtDeadline {
-            bufferedAtDeadline = left
-            writeDeadline = now.advanced(by: configuration.writeTimeout)
-        } else {
-            writeDeadline = .distantFuture
-            server.statistics.timeouts.add(1, ordering: .relaxed)
-            cancelExchange(.timeout)
-            reading = .closed
-            context.close(promise: nil)
-        }
-    }
-
-    private func buffered(_ context: ChannelHandlerContext) -> Int {
-        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

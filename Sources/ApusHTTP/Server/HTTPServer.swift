@@ -49,11 +49,13 @@ public final class HTTPServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    let loop = loops.loop(of: channel.eventLoop)
                     if let context {
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                        try pipeline.addHandler(PlainTextGuard(server: core, loop: loop))
+                        try pipeline.addHandler(NIOSSLServerHandler(context: context))
                     }
-                    let connection = HTTP1ServerConnection(server: core, loop: loops.loop(of: channel.eventLoop))
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    try pipeline.addHandler(HTTP1ServerConnection(server: core, loop: loop))
                 }
             }
         let channel: any Channel
@@ -62,9 +64,15 @@ public final class HTTPServer: Sendable {
             case .tcp(let host, let port):
                 channel = try await bootstrap.bind(host: host, port: port).get()
             case .unix(let path):
+                guard await !isAnswered(path) else {
+                    throw ServerStartError(
+                        .addressInUse, address: configuration.address, "another process listens on this socket file")
+                }
                 // NIO removes the socket file only if it is a socket; a file of another kind makes the bind fail.
                 channel = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
             }
+        } catch let error as ServerStartError {
+            throw error
         } catch {
             throw ServerStartError(binding: configuration.address, error)
         }
@@ -95,6 +103,17 @@ public final class HTTPServer: Sendable {
             guard Instant.now < deadline, !Task.isCancelled else { return false }
             _ = await loops.all[0].eventLoop.scheduleTask(in: .milliseconds(5)) {}.futureResult.asResult()
         }
+        return true
+    }
+
+    /// Whether somebody listens on a socket file, which must not be taken away then. What a process that is gone has left
+    /// behind refuses connections.
+    private func isAnswered(_ path: String) async -> Bool {
+        let attempt = ClientBootstrap(group: loops.group).connectTimeout(.seconds(1))
+        guard case .success(let channel) = await attempt.connect(unixDomainSocketPath: path).asResult() else {
+            return false
+        }
+        channel.close(promise: nil)
         return true
     }
 

@@ -11,8 +11,12 @@ extension Problem {
     public init(thrown error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let failure as CallFailure where failure.code == .bodyTooLarge: self.init(.bodyTooLarge, failure.message)
-        case let failure as CallFailure: self.init(failure)
+        case let failure as CallFailure:
+            if let error = ProtocolError(failure) {
+                self.init(DeclaredError(error.status.code, error.code, error.status.reason), error.detail)
+            } else {
+                self.init(failure)
+            }
         case let error as ServiceError: self.init(error)
         case is CancellationError: self.init(DeclaredError(.cancelled))
         default: self.init(.internalError, "Something went wrong; the request's id finds it in the log.")

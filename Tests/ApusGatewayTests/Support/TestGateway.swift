@@ -22,7 +22,8 @@ final class TestGateway: Sendable {
     private let sink: LogSink
 
     init(
-        _ yaml: String, loops: EventLoops, resolver: (any Resolver)? = nil, tokens: (any RequestAuthenticator)? = nil
+        _ yaml: String, loops: EventLoops, resolver: (any Resolver)? = nil,
+        tokens: (any RequestAuthenticator)? = nil, bodyTimeout: Duration = .seconds(30)
     ) async throws {
         self.loops = loops
         let file = GatewayFile("listeners: [{ address: 127.0.0.1:0 }]\n" + yaml, name: "test.yaml")
@@ -34,9 +35,9 @@ final class TestGateway: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             resolver: resolver, tokens: tokens, accessLog: sink)
         try await gateway.start()
-        server = HTTPServer(
-            configuration: HTTPServerConfiguration(address: .tcp(host: "127.0.0.1", port: 0)), loops: loops,
-            handler: gateway.handler)
+        var configuration = HTTPServerConfiguration(address: .tcp(host: "127.0.0.1", port: 0))
+        configuration.bodyTimeout = bodyTimeout
+        server = HTTPServer(configuration: configuration, loops: loops, handler: gateway.handler)
         address = try await server.start()
         client = HTTPClient(loops: loops)
     }
@@ -75,7 +76,8 @@ final class TestGateway: Sendable {
 /// - Parameter yaml: Gets the addresses of the servers; services and routes.
 func withGateway(
     servers responders: [any HTTPResponder & Sendable] = [], loops count: Int = 1, resolver: (any Resolver)? = nil,
-    tokens: (any RequestAuthenticator)? = nil, _ yaml: ([ServerAddress]) -> String,
+    tokens: (any RequestAuthenticator)? = nil, bodyTimeout: Duration = .seconds(30),
+    _ yaml: ([ServerAddress]) -> String,
     _ body: (TestGateway, [Upstream]) async throws -> Void
 ) async throws {
     let loops = EventLoops(count: count)
@@ -85,7 +87,8 @@ func withGateway(
         let server = make(configuration, loops, responder)
         servers.append(Upstream(server: server, address: try await server.start()))
     }
-    let gateway = try await TestGateway(yaml(servers.map(\.address)), loops: loops, resolver: resolver, tokens: tokens)
+    let gateway = try await TestGateway(
+        yaml(servers.map(\.address)), loops: loops, resolver: resolver, tokens: tokens, bodyTimeout: bodyTimeout)
     let result: Result<Void, any Error>
     do {
         result = .success(try await body(gateway, servers))

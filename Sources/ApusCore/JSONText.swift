@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text inside JSON strings.
-enum JSONText {
+/// Text inside JSON strings, for documents that are written by hand.
+public enum JSONText {
     /// Appends `value` with everything escaped that a JSON string can't hold.
-    static func append(_ value: String, to text: inout String) {
+    public static func append(_ value: String, to text: inout String) {
         let isPlain = value.utf8.allSatisfy {
             $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7f
         }
@@ -24,7 +24,7 @@ enum JSONText {
     }
 
     /// A JSON string, quotes included.
-    static func quoted(_ value: String) -> String {
+    public static func quoted(_ value: String) -> String {
         var text = "\""
         append(value, to: &text)
         return text + "\""
