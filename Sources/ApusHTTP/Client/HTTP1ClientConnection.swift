@@ -23,8 +23,8 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     private var output = ByteBuffer()
     private var exchange: ClientExchange?
     private var keepAlive = true
-    /// Some exchange was completed before the present one.
-    private var isReused = false
+    /// It has lain in the pool before the present exchange, so that the peer may have closed it meanwhile.
+    private var wasIdle = false
     private var paused = false
     /// The peer has closed, or the connection was lost.
     private var hasEnded = false
@@ -179,7 +179,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
         let reusable = keepAlive && exchange.bodyEnded && input.readableBytes == 0
         if reusable {
             reading = .idle
-            isReused = true
+            wasIdle = true
             paused = false
             setDeadline(Instant.now.advanced(by: pool.configuration.idleTimeout))
             pool.release(self)
@@ -196,6 +196,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
     /// Waits in the pool without having been used.
     func park() {
         reading = .idle
+        wasIdle = true
         setDeadline(Instant.now.advanced(by: pool.configuration.idleTimeout))
     }
 
@@ -316,7 +317,7 @@ final class HTTP1ClientConnection: ChannelDuplexHandler {
                     mayHaveReachedPeer: false))
             return
         }
-        if isReused, !receivedSomething, exchange.mayBeReplayed {
+        if wasIdle, !receivedSomething, exchange.mayBeReplayed {
             pool.replay(exchange)
             return
         }
