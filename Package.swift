@@ -170,7 +170,7 @@ let package = Package(
         // What scripts/bench measures beside the gateway
         .executableTarget(
             name: "bench-service",
-            dependencies: ["ApusContract", "ApusRuntime", "ApusDiscovery", "ApusService", "ApusHTTP"],
+            dependencies: ["ApusContract", "ApusRuntime", "ApusDiscovery", "ApusService", "ApusHTTP", nioCore],
             path: "bench/service", swiftSettings: settings),
 
         // Tests

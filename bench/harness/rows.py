@@ -12,7 +12,10 @@ from harness.rounds import Figures, Outcome
 
 
 def rows(case: Case, outcome: Outcome, limits: Limits) -> list[dict]:
-    """One row for each metric and peer; none if ours wasn't measured."""
+    """One row for each metric and peer; one without a peer where there is none or ours has a limit of its own.
+
+    None if ours wasn't measured.
+    """
     ours = next((figures for contestant, figures in outcome.figures.items() if contestant.ours), None)
     peers = [(contestant, figures) for contestant, figures in outcome.figures.items() if not contestant.ours]
     if ours is None:
@@ -29,8 +32,8 @@ def rows(case: Case, outcome: Outcome, limits: Limits) -> list[dict]:
                 **base, "peer": peer.name, "peer_version": peer.version, "theirs": _rounded(theirs),
                 "theirs_range": _range(figures, metric.name), "ratio": _rounded(ratio),
                 **({"limit": limit} if limit is not None else {}), "ok": holds(ratio, limit, metric)})
-        if not peers:
-            limit = limits.limit(case.bench, case.name, metric, OURS)
+        limit = limits.limit(case.bench, case.name, metric, OURS)
+        if limit is not None or not peers:
             found.append({
                 **base, **({"limit": limit} if limit is not None else {}),
                 "ok": holds(ours.medians[metric.name], limit, metric)})

@@ -12,17 +12,17 @@ QUIET = 0.05
 def table(case: Case, outcome: Outcome, found: list[dict]) -> str:
     """A line for each contestant: medians, and how ours relates to it in the first metric."""
     first = case.metrics[0]
-    ratios = {row["peer"]: row for row in found if row["metric"] == first.name and "peer" in row}
+    of_first = {row.get("peer"): row for row in found if row["metric"] == first.name}
     head = ["", *(metric.heading for metric in case.metrics), "range", "ours/theirs", "limit", ""]
     lines = [head]
     for contestant, figures in outcome.figures.items():
-        row = ratios.get(contestant.name, {}) if not contestant.ours else {}
+        row = of_first.get(None if contestant.ours else contestant.name, {})
         limit = row.get("limit")
         lines.append([
             f"{contestant.name} {contestant.version}".strip(),
             *(f"{figures.medians[metric.name]:.{metric.decimals}f}" for metric in case.metrics),
             f"{figures.lowest[first.name]:.{first.decimals}f}–{figures.highest[first.name]:.{first.decimals}f}",
-            f"{row['ratio']:.2f}" if row else "",
+            f"{row['ratio']:.2f}" if "ratio" in row else "",
             f"{limit:.2f}" if limit is not None else "",
             "" if limit is None else "ok" if row["ok"] else "NOT OK",
         ])

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured. A member is a function that turns a workspace into cases; add new ones to ALL."""
 
-from members import call, gateway, service
+from members import call, gateway, idle, memory, service
 
 ALL = {
     "gateway": gateway.cases,
     "service": service.cases,
     "call": call.cases,
+    "idle": idle.cases,
+    "memory": memory.cases,
 }

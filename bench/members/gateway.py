@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from harness.member import Case
+from typing import Sequence
+
+from harness.member import Case, Metric
 from harness.server import METRICS, Job, Launch, Server
 from harness.workspace import LOOPBACK, Workspace
 from members import programs, user
@@ -11,11 +13,25 @@ from members.upstream import upstream
 
 
 def cases(workspace: Workspace) -> list[Case]:
-    job = Job(user.PATH, user.USER)
+    return [case(
+        workspace, Server, METRICS, bench="gateway", name="plain", connections=1024,
+        job="GET → 57 bytes of JSON from an upstream, keep-alive, 32 connections")]
+
+
+def case(
+    workspace: Workspace, server: type[Server], metrics: Sequence[Metric], bench: str, name: str, connections: int,
+    job: str,
+) -> Case:
+    """Ours and every peer in front of the same upstream.
+
+    `connections` is how many those that have a fixed limit are allowed.
+    """
+    asked = Job(user.PATH, user.USER)
     behind = upstream(workspace)
 
     def config(template, folder, port):
-        return str(workspace.render(template, folder, port=port, upstream_port=behind.port, folder=folder))
+        return str(workspace.render(
+            template, folder, port=port, upstream_port=behind.port, folder=folder, connections=connections))
 
     def ours(folder, port):
         file = str(workspace.render(
@@ -47,14 +63,14 @@ def cases(workspace: Workspace) -> list[Case]:
 
     executable, missing = programs.ours("apus")
     contestants = [
-        Server(workspace, job, "nginx", programs.version("nginx", "-v"), nginx),
-        Server(workspace, job, "haproxy", programs.version("haproxy", "-v"), haproxy),
-        Server(workspace, job, "envoy", programs.version("envoy", "--version"), envoy),
-        Server(workspace, job, "caddy", programs.version("caddy", "version"), caddy),
-        Server(workspace, job, "go", programs.version("go", "version"), go),
+        server(workspace, asked, "nginx", programs.version("nginx", "-v"), nginx),
+        server(workspace, asked, "haproxy", programs.version("haproxy", "-v"), haproxy),
+        server(workspace, asked, "envoy", programs.version("envoy", "--version"), envoy),
+        server(workspace, asked, "caddy", programs.version("caddy", "version"), caddy),
+        server(workspace, asked, "go", programs.version("go", "version"), go),
     ]
     if executable is not None:
-        contestants.insert(0, Server(workspace, job, "apus", programs.our_version(), ours, ours=True))
-    return [Case(
-        bench="gateway", name="plain", job="GET → 57 bytes of JSON from an upstream, keep-alive, 32 connections",
-        metrics=METRICS, contestants=contestants, support=[behind], missing=missing or None)]
+        contestants.insert(0, server(workspace, asked, "apus", programs.our_version(), ours, ours=True))
+    return Case(
+        bench=bench, name=name, job=job, metrics=metrics, contestants=contestants, support=[behind],
+        missing=missing or None)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from harness.workspace import ROOT, TOOLS
 
-RELEASE = ROOT / ".build" / "release"
+# APUS_BENCH_PROGRAMS names another folder, to try the bench itself with what was built otherwise.
+RELEASE = Path(os.environ.get("APUS_BENCH_PROGRAMS") or ROOT / ".build" / "release").absolute()
 
 
 def find(name: str) -> str:
@@ -46,7 +48,7 @@ def ours(name: str) -> tuple[Path | None, str]:
     path = RELEASE / name
     if path.is_file():
         return path, ""
-    return None, f"{path.relative_to(ROOT)} doesn't exist (swift build -c release --product {name})"
+    return None, f"{path} doesn't exist (swift build -c release --product {name})"
 
 
 def our_version() -> str:

@@ -10,6 +10,7 @@ import Foundation
 ///
 ///     PORT=9001 bench-service service
 ///     PORT=9002 bench-service call --upstream http://127.0.0.1:9001
+///     PORT=9003 bench-service bytes
 ///
 /// A service as it comes, with request ids, traces, deadlines, metrics, limits and the watchdog, listening on `PORT`. The
 /// Go peers write no access log, so lines of level `info` are left out unless `LOG_LEVEL` says otherwise.
@@ -17,8 +18,8 @@ import Foundation
 struct Main {
     static func main() async {
         var arguments = Array(CommandLine.arguments.dropFirst())
-        guard let job = arguments.first, job == "service" || job == "call" else {
-            StandardOutput.writeError("usage: bench-service service | call --upstream URL\n")
+        guard let job = arguments.first, ["service", "call", "bytes"].contains(job) else {
+            StandardOutput.writeError("usage: bench-service service | call --upstream URL | bytes\n")
             exit(2)
         }
         arguments.removeFirst()
@@ -36,7 +37,9 @@ struct Main {
         }
         let runtime = ServiceRuntime(service) { StandardOutput.write("ready \($0)\n") }
         do {
-            try runtime.serve(upstream.map { try Self.greetings(runtime, $0) } ?? Self.users(runtime))
+            var builder = try upstream.map { try Self.greetings(runtime, $0) } ?? Self.users(runtime)
+            if job == "bytes" { ByteStreams.add(to: &builder) }
+            try runtime.serve(builder)
         } catch {
             exit(ServiceMain.report(error, "bench-service"))
         }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusHTTP
+import ApusTesting
+import Foundation
+import Testing
+
+/// `kill -9` of one of two instances behind a gateway.
+@Suite("One of two instances is killed", .serialized)
+struct KillOneOfTwoTests {
+    private static let connections = 32
+
+    /// As many kills as `APUS_TEST_KILLS` says; a few by default.
+    private static let kills =
+        ProcessInfo.processInfo.environment["APUS_TEST_KILLS"].flatMap { Int($0) } ?? 4
+
+    @Test(
+        "under a steady load, no request fails but those that had been begun before",
+        .timeLimit(.minutes(10)), arguments: TwoInstances.Source.allCases)
+    func steadyLoad(_ source: TwoInstances.Source) async throws {
+        let folder = try TemporaryFolder()
+        try await TwoInstances.with(source, in: folder) { two in
+            let loops = EventLoops(count: 1)
+            let client = HTTPClient(loops: loops)
+            let load = TimedReads(client, to: two.endpoint, path: TwoInstances.path)
+            async let running: Void = load.run(connections: Self.connections)
+            do {
+                try await goOn(load, 200)
+                for kill in 0..<Self.kills {
+                    let before = load.failures.count
+                    let victim = two.instances[kill % 2]
+                    victim.signal(SIGKILL)
+                    let killed = Instant.now
+                    _ = await victim.ended()
+                    try await goOn(load, 300)
+                    let failures = load.failures[before...]
+                    let late = failures.filter { $0.begun > killed }
+                    #expect(late.isEmpty, "kill \(kill): begun after the kill: \(late)")
+                    #expect(failures.count <= Self.connections, "kill \(kill): \(failures)")
+                    let between = load.failures.count
+                    try await two.restart(kill % 2)
+                    try await eventually("the gateway uses it again", within: .seconds(20)) {
+                        try await two.isUsed(kill % 2, by: client)
+                    }
+                    #expect(load.failures.count == between, "restart: \(load.failures[between...])")
+                }
+            } catch {
+                load.stop()
+                await running
+                await client.shutdown()
+                throw error
+            }
+            load.stop()
+            await running
+            await client.shutdown()
+            try await loops.shutdown()
+        }
+    }
+
+    @Test(
+        "while nothing is in flight, nothing fails, even if the gateway hears of it together with the next requests",
+        .timeLimit(.minutes(2)), arguments: TwoInstances.Source.allCases)
+    func nothingInFlight(_ source: TwoInstances.Source) async throws {
+        let folder = try TemporaryFolder()
+        try await TwoInstances.with(source, in: folder) { two in
+            let loops = EventLoops(count: 1)
+            let client = HTTPClient(loops: loops)
+            let port = two.endpoint.port
+            let connections = try (0..<Self.connections).map { _ in try RawConnection(port: port) }
+            for kill in 0..<Self.kills {
+                // Fills the gateway's pools: many at once, several times over.
+                for _ in 0..<4 { try ask(connections) }
+                two.gateway.signal(SIGSTOP)
+                two.instances[kill % 2].signal(SIGKILL)
+                _ = await two.instances[kill % 2].ended()
+                for connection in connections { try connection.send(Self.request) }
+                two.gateway.signal(SIGCONT)
+                let answers = try connections.map { try $0.receiveResponse() }.filter { $0.status != 200 }
+                #expect(answers.isEmpty, "kill \(kill): \(answers.count): \(answers.first?.text ?? "")")
+                try await two.restart(kill % 2)
+                try await eventually("the gateway uses it again", within: .seconds(20)) {
+                    try ask(connections)
+                    return try await two.isUsed(kill % 2, by: client)
+                }
+            }
+            await client.shutdown()
+            try await loops.shutdown()
+        }
+    }
+
+    private static let request = "GET \(TwoInstances.path) HTTP/1.1\r\nHost: test\r\n\r\n"
+
+    private func ask(_ connections: [RawConnection]) throws {
+        for connection in connections { try connection.send(Self.request) }
+        let failed = try connections.map { try $0.receiveResponse() }.filter { $0.status != 200 }
+        #expect(failed.isEmpty, "\(failed.count): \(failed.first?.text ?? "")")
+    }
+
+    private func goOn(_ load: TimedReads, _ count: Int) async throws {
+        let goal = load.completed + count
+        try await eventually("\(count) more requests", within: .seconds(20)) { load.completed >= goal }
+    }
+}
