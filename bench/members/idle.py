@@ -12,5 +12,5 @@ from members import gateway
 def cases(workspace: Workspace) -> list[Case]:
     allow_files()
     return [gateway.case(
-        workspace, IdleServer, METRICS, bench="idle", name="gateway", connections=2 * CONNECTIONS,
+        workspace, IdleServer, METRICS, bench="idle", name="gateway", connections=CONNECTIONS + 2_000,
         job=f"{CONNECTIONS:,} idle keep-alive connections, then GETs on new ones")]
