@@ -259,6 +259,22 @@ struct ServerTests {
         }
     }
 
+    @Test("answers the first request of a connection that was made just before the drain")
+    func drainBeforeFirstRequest() async throws {
+        try await withServer(hello) { server, address, _ in
+            let socket = try RawSocket(port: address.port)
+            #expect(await eventually { server.statistics.openConnections.load(ordering: .relaxed) == 1 })
+            async let drained: Void = server.drain(within: .seconds(5))
+            #expect(await eventually { (try? RawSocket(port: address.port)) == nil })
+            let text = try await blocking {
+                socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                return socket.receive()
+            }
+            #expect(text.hasPrefix("HTTP/1.1 200 ") && text.contains("Connection: close\r\n"))
+            await drained
+        }
+    }
+
     @Test("ends a drain after its time")
     func drainTimeout() async throws {
         let stuck = Responding { _ in

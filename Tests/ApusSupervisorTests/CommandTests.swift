@@ -161,6 +161,19 @@ struct CommandTests {
         }
     }
 
+    @Test("health says by its exit status whether a process is ready")
+    func health() async throws {
+        try await withPort(held: true) { port in
+            let (exit, text) = try await run("health", "http://127.0.0.1:\(port)")
+            #expect(exit == .status(0) && text.contains("/readyz: 200 OK"))
+        }
+        try await withPort(held: false) { port in
+            let (exit, text) = try await run("health", "http://127.0.0.1:\(port)", "--path", "/livez")
+            #expect(exit == .status(1) && text.contains("connection refused"))
+        }
+        #expect(try await run("health", "localhost").exit == .status(2))
+    }
+
     @Test("doctor lists what it looked at")
     func doctor() async throws {
         let text = try await run("doctor", "--manifest", "/nowhere/apus.yaml").text

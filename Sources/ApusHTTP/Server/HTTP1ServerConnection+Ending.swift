@@ -94,13 +94,16 @@ extension HTTP1ServerConnection {
 
     // MARK: Draining
 
-    /// Closes now if no request is under way, otherwise after the response.
+    /// Closes after the response if a request is under way, and otherwise now. A connection that was made but not used
+    /// has a moment for its first request, which is on its way as a rule.
     func drain() {
         keepAlive = false
-        if exchange == nil, case .head(let scanner) = reading, scanner.isUntouched, input.readableBytes == 0 {
-            reading = .closed
-            context?.close(promise: nil)
+        guard exchange == nil, case .head(let scanner) = reading, scanner.isUntouched, input.readableBytes == 0 else {
+            return
         }
+        guard requests > 0 else { return setReadDeadline(min(Self.firstRequestLimit, configuration.idleTimeout)) }
+        reading = .closed
+        context?.close(promise: nil)
     }
 
     /// Ends whatever is under way.

@@ -44,7 +44,7 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     var readHeld = false
     var processing = false
     var flushNeeded = false
-    private var requests = 0
+    var requests = 0
     private var bodyBytes = 0
     /// Body bytes since the current window of `bodyTimeout` began.
     private var windowBytes = 0
@@ -61,6 +61,8 @@ final class HTTP1ServerConnection: ChannelDuplexHandler {
     static let drainLimit = 256 << 10
     /// The time in which a receiver that said it would answers a request whose body was refused.
     static let refusalLimit = Duration.seconds(5)
+    /// How long a server that drains waits for the first request of a connection.
+    static let firstRequestLimit = Duration.milliseconds(500)
 
     init(server: ServerCore, loop: Loop) {
         self.server = server

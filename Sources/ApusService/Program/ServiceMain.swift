@@ -7,6 +7,7 @@ import Foundation
 ///
 /// - without a command: brings the tables up to date and runs until SIGTERM or SIGINT.
 /// - `migrate`: brings the tables up to date, and says which steps ran; `migrate --dry-run` only says which would.
+/// - `health`: asks the service that runs with the same settings for its `/readyz`, as a container's health check does.
 /// - `--help` and `--print-config`, also with a command.
 public enum ServiceMain {
     /// Runs `program` with this process's arguments, environment and `.env`.
@@ -16,6 +17,8 @@ public enum ServiceMain {
     public static func run<Program: ServiceProgram>(_ program: Program.Type) async -> Int32 {
         var arguments = Array(CommandLine.arguments.dropFirst())
         let isMigration = arguments.first == "migrate"
+        let isProbe = arguments.first == "health"
+        if isProbe { arguments.removeFirst() }
         var isDryRun = false
         if isMigration {
             arguments.removeFirst()
@@ -33,6 +36,7 @@ public enum ServiceMain {
             return exit.status
         }
         for warning in settings.warnings { StandardOutput.writeError("warning: \(warning)\n") }
+        if isProbe { return await HealthProbe.run(HealthProbe.endpoint(of: service)) }
         do {
             try DataFolder.prepare(service.dataDirectory)
             if isMigration {
