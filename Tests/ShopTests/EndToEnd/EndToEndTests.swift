@@ -35,6 +35,27 @@ struct EndToEndTests {
         }
     }
 
+    @Test(
+        "kill -9 of apus up: everything ends, and started again no acknowledged order is lost",
+        .timeLimit(.minutes(1)))
+    func killsUp() async throws {
+        let folder = try TemporaryFolder()
+        let environment = ["RESERVATION_LIFETIME": "3s"]
+        var before: OrderLoad?
+        try await ShopProcess.with(environment: environment, status: SIGKILL, in: folder) { shop in
+            var load = try await OrderLoad.prepare(shop, stock: 100_000)
+            try await load.run(shop) { progress in
+                try await progress.goOn(50)
+                try await shop.killAll()
+            }
+            before = load
+        }
+        var load = try #require(before)
+        try await ShopProcess.with(environment: environment, in: folder) { shop in
+            try await load.check(shop, "apus up was killed")
+        }
+    }
+
     @Test("kill -9 of one of two instances: no request fails but those in flight on it", .timeLimit(.minutes(1)))
     func killOneOfTwo() async throws {
         let folder = try TemporaryFolder()

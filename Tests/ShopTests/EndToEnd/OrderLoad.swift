@@ -11,11 +11,14 @@ import UsersContract
 /// Orders that are placed, each with a key and again until it is acknowledged, while processes are killed.
 struct OrderLoad {
     private static let lanes = 6
+    static let processes = ["users-service", "products-service", "orders-service", "apus gateway", "apus registry"]
 
     private let user: User
     private let product: Product
     /// The order that each key was acknowledged with.
     private var acknowledged: [String: Int] = [:]
+    /// Keys of which no answer came until the load ended: such an order may be stored, or not.
+    private var unanswered: Set<String> = []
 
     static func prepare(_ shop: ShopProcess, stock: Int) async throws -> OrderLoad {
         OrderLoad(
@@ -31,51 +34,67 @@ struct OrderLoad {
         self.product = product
     }
 
-    /// Places orders until so many processes were killed and replaced, one after the other, at moments given by chance.
+    /// Places orders until so many kills, one after the other, at moments given by chance; the next comes when what was
+    /// killed runs again. Every process is killed once, then any, and at times two at once.
     mutating func run(_ shop: ShopProcess, kills: Int, seed: UInt64) async throws {
+        try await run(shop) { progress in
+            var random = FastRandom(seed: seed)
+            for number in 0..<kills {
+                var names = Self.processes
+                names.swapAt(0, number < names.count ? number : Int.random(in: names.indices, using: &random))
+                let another = Int.random(in: 1..<names.count, using: &random)
+                let together =
+                    number >= names.count && Bool.random(using: &random) ? [names[0], names[another]] : [names[0]]
+                try await progress.goOn(Int.random(in: 3...25, using: &random))
+                try await shop.killAndAwaitOthers(together)
+            }
+            try await progress.goOn(20)
+        }
+    }
+
+    /// Places orders from before `disturbance` until after it.
+    mutating func run(
+        _ shop: ShopProcess, _ disturbance: @escaping @Sendable (LoadProgress) async throws -> Void
+    ) async throws {
         let progress = LoadProgress()
-        let order = NewOrder(userId: user.id, items: [.init(productId: product.id, quantity: 2)])
-        try await withThrowingTaskGroup(of: [String: Int].self) { group in
+        let order = order
+        try await withThrowingTaskGroup(of: [String: Int?].self) { group in
             for lane in 0..<Self.lanes {
                 group.addTask {
-                    var acknowledged: [String: Int] = [:]
+                    var outcomes: [String: Int?] = [:]
                     while !progress.isOver.load(ordering: .acquiring) {
-                        let key = "\(lane)-\(acknowledged.count)"
-                        acknowledged[key] = try await Self.place(order, key, shop)
+                        let key = "\(lane)-\(outcomes.count)"
+                        let id = try await Self.place(order, key, shop, progress)
+                        outcomes.updateValue(id, forKey: key)
                         progress.placed.add(1, ordering: .relaxed)
                     }
-                    return acknowledged
+                    return outcomes
                 }
             }
             group.addTask {
                 defer { progress.isOver.store(true, ordering: .releasing) }
-                var random = FastRandom(seed: seed)
-                let names = ["users-service", "products-service", "orders-service", "apus gateway", "apus registry"]
-                for number in 0..<kills {
-                    // Each of them once, then any.
-                    let name = names[number < names.count ? number : Int.random(in: names.indices, using: &random)]
-                    let goal = progress.placed.load(ordering: .relaxed) + Int.random(in: 3...25, using: &random)
-                    try await eventually("orders go on", within: .seconds(15)) {
-                        progress.placed.load(ordering: .relaxed) >= goal
-                    }
-                    try await shop.killAndAwaitAnother(name)
-                }
-                let goal = progress.placed.load(ordering: .relaxed) + 20
-                try await eventually("orders go on", within: .seconds(15)) {
-                    progress.placed.load(ordering: .relaxed) >= goal
-                }
+                try await disturbance(progress)
                 return [:]
             }
-            for try await part in group { acknowledged.merge(part) { $1 } }
+            for try await outcomes in group {
+                for (key, id) in outcomes {
+                    if let id { acknowledged[key] = id } else { unanswered.insert(key) }
+                }
+            }
         }
     }
 
     /// Checks what there is against what was acknowledged.
-    func check(_ shop: ShopProcess, _ hint: String) async throws {
+    ///
+    /// - Parameter hint: what belongs into the message of a failure.
+    mutating func check(_ shop: ShopProcess, _ hint: String) async throws {
+        for key in unanswered {
+            acknowledged[key] = try await Self.place(order, key, shop, nil)
+        }
         var orders: [Order] = []
         try await eventually("every order is confirmed (\(hint))", within: .seconds(20)) {
             orders = try await Self.all(shop)
-            return orders.allSatisfy { $0.state == .confirmed }
+            return orders.allSatisfy { $0.state == .confirmed && $0.confirmedAt != nil }
         }
         // Each key was tried until it was acknowledged: so many orders there are, no more and no fewer.
         guard Set(orders.map(\.id)) == Set(acknowledged.values), orders.count == acknowledged.count else {
@@ -88,10 +107,21 @@ struct OrderLoad {
             try await shop.products.call(ProductsAPI.getProduct, ProductReference(id: product.id)).stock
                 == product.stock - sold
         }
+        // Nothing that comes late confirms an order again.
+        guard try await Self.all(shop).map(\.confirmedAt) == orders.map(\.confirmedAt) else {
+            throw ConformanceFailure("orders were confirmed again (\(hint))")
+        }
+        try await ShopBooks(of: shop).check(orders.map(\.id), hint)
     }
 
+    private var order: NewOrder { NewOrder(userId: user.id, items: [.init(productId: product.id, quantity: 2)]) }
+
     /// Places the order, again and again until it is acknowledged.
-    private static func place(_ order: NewOrder, _ key: String, _ shop: ShopProcess) async throws -> Int {
+    ///
+    /// - Returns: its id; nil if the load was over before.
+    private static func place(
+        _ order: NewOrder, _ key: String, _ shop: ShopProcess, _ progress: LoadProgress?
+    ) async throws -> Int? {
         let end = ContinuousClock.now + .seconds(20)
         while true {
             do throws(ServiceError) {
@@ -102,6 +132,7 @@ struct OrderLoad {
                 guard case .failure(let failure) = error, ContinuousClock.now < end else {
                     throw ConformanceFailure("order \(key) was refused: \(error)")
                 }
+                if let progress, progress.isOver.load(ordering: .acquiring) { return nil }
                 try await Task.sleep(for: min(failure.retryAfter ?? .zero, .milliseconds(100)))
             }
         }

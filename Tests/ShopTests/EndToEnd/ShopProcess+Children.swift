@@ -28,12 +28,30 @@ extension ShopProcess {
 
     /// Kills one of the processes named `name` with SIGKILL, and returns when another runs in its place.
     func killAndAwaitAnother(_ name: String) async throws {
-        let before = try children.filter { $0.name == name }.map(\.id)
-        guard let victim = before.first else { throw ConformanceFailure("no \(name) runs") }
-        kill(victim, SIGKILL)
-        try await eventually("another \(name) runs", within: .seconds(15)) {
-            let now = try children.filter { $0.name == name }.map(\.id)
-            return !now.contains(victim) && now.count == before.count
+        try await killAndAwaitOthers([name])
+    }
+
+    /// Kills one of the processes of each name with SIGKILL, all at once, and returns when others run in their place.
+    func killAndAwaitOthers(_ names: [String]) async throws {
+        let before = try children
+        let victims = names.compactMap { name in before.first { $0.name == name }?.id }
+        guard victims.count == names.count else { throw ConformanceFailure("not all of \(names) run: \(before)") }
+        for victim in victims { kill(victim, SIGKILL) }
+        try await eventually("others of \(names) run", within: .seconds(15)) {
+            let now = try children
+            return !now.contains { victims.contains($0.id) }
+                && now.map(\.name).sorted() == before.map(\.name).sorted()
+        }
+    }
+
+    /// Kills `apus up` itself with SIGKILL, and returns when nothing that it had started runs any more.
+    func killAll() async throws {
+        let orphans = try children
+        guard !orphans.isEmpty else { throw ConformanceFailure("nothing runs") }
+        process.signal(SIGKILL)
+        _ = await process.ended()
+        try await eventually("what apus up had started ends with it", within: .seconds(15)) {
+            orphans.allSatisfy { Self.name(of: $0.id) != $0.name }
         }
     }
 

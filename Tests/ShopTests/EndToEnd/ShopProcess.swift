@@ -13,6 +13,8 @@ import UsersContract
 /// The shop as `apus up` runs it, in processes of its own, with clients that go through its gateway.
 struct ShopProcess: Sendable {
     let process: RunningProcess
+    /// Where everything that it stores lies.
+    let data: String
     let url: String
     let gateway: Endpoint
     let http: HTTPClient
@@ -22,10 +24,12 @@ struct ShopProcess: Sendable {
 
     /// Runs `test` with a shop of its own, and expects that it ends well when it is told to.
     ///
-    /// - Parameter manifest: nil for that of the repository.
+    /// - Parameters:
+    ///   - manifest: nil for that of the repository.
+    ///   - expected: how `apus up` ends: 0 when it is told to, the signal's number if the test kills it.
     static func with(
         manifest: String? = nil, environment: [String: String] = [:], tls: ClientTLS = ClientTLS(),
-        in folder: TemporaryFolder,
+        status expected: Int32 = 0, in folder: TemporaryFolder,
         _ test: (ShopProcess) async throws -> Void
     ) async throws {
         var all = ProcessInfo.processInfo.environment
@@ -45,24 +49,25 @@ struct ShopProcess: Sendable {
         var outcome: Result<Void, any Error>
         do {
             let url = try await ready(process)
-            outcome = .success(try await test(try ShopProcess(process, url, http)))
+            outcome = .success(try await test(try ShopProcess(process, folder.path + "/data", url, http)))
         } catch {
             outcome = .failure(error)
         }
-        process.signal(SIGTERM)
+        if process.status == nil { process.signal(SIGTERM) }
         let status = await process.ended()
         await http.shutdown()
         try await loops.shutdown()
-        if case .success = outcome, status != 0 {
+        if case .success = outcome, status != expected {
             outcome = .failure(ConformanceFailure("apus up ended with \(status)"))
         }
         if case .failure = outcome { print(process.output.suffix(20_000)) }
         try outcome.get()
     }
 
-    private init(_ process: RunningProcess, _ url: String, _ http: HTTPClient) throws {
+    private init(_ process: RunningProcess, _ data: String, _ url: String, _ http: HTTPClient) throws {
         guard let gateway = Endpoint(url: url) else { throw ConformanceFailure("ready says \(url)") }
         self.process = process
+        self.data = data
         self.url = url
         self.gateway = gateway
         self.http = http
