@@ -22,6 +22,7 @@ METRICS = (
 )
 BYTES = 2 << 30
 WARM_UP_BYTES = 8 << 20
+STILL_SECONDS = 0.5  # before a client begins to receive
 PIECE = 256 << 10
 TIMEOUT_SECONDS = 60
 
@@ -55,12 +56,17 @@ class StreamServer(Server):
         }
 
     def _down(self, count: int) -> float:
-        """Receives `count` bytes. Returns the seconds that it took. Raises Invalid if they aren't all there."""
+        """Receives `count` bytes, after standing still for a while.
+
+        Returns the seconds that receiving took. Raises Invalid if they aren't all there.
+        """
         buffer = memoryview(bytearray(PIECE))
         with self._connect() as connection:
-            began = time.monotonic()
             connection.sendall(
                 f"GET /v1/bytes/{count} HTTP/1.1\r\nHost: bench.test\r\nConnection: close\r\n\r\n".encode())
+            # Meanwhile a server that doesn't wait for its client piles up what it has.
+            time.sleep(STILL_SECONDS)
+            began = time.monotonic()
             head, body = self._head(connection)
             received = len(body)
             while taken := connection.recv_into(buffer):

@@ -10,50 +10,71 @@ import Testing
 struct KillOneOfTwoTests {
     private static let connections = 32
 
-    /// As many kills as `APUS_TEST_KILLS` says; a few by default.
+    /// How many kills each test makes: what `APUS_TEST_KILLS` says, or each instance once.
     private static let kills =
-        ProcessInfo.processInfo.environment["APUS_TEST_KILLS"].flatMap { Int($0) } ?? 4
+        ProcessInfo.processInfo.environment["APUS_TEST_KILLS"].flatMap { Int($0) } ?? 2
 
     @Test(
         "under a steady load, no request fails but those that had been begun before",
         .timeLimit(.minutes(10)), arguments: TwoInstances.Source.allCases)
     func steadyLoad(_ source: TwoInstances.Source) async throws {
+        try await underLoad(source) { two, load, number in
+            let before = load.failures.count
+            two.instances[number].signal(SIGKILL)
+            let killed = Instant.now
+            _ = await two.instances[number].ended()
+            try await Self.goOn(load, 300)
+            let failures = load.failures[before...]
+            let late = failures.filter { $0.begun > killed }
+            #expect(late.isEmpty, "begun after the kill: \(late)")
+            #expect(failures.count <= Self.connections, "\(failures)")
+        }
+    }
+
+    @Test(
+        "an instance that is told to stop under a steady load: no request fails", .timeLimit(.minutes(10)),
+        arguments: TwoInstances.Source.allCases)
+    func gracefulStop(_ source: TwoInstances.Source) async throws {
+        try await underLoad(source) { two, load, number in
+            two.instances[number].signal(SIGTERM)
+            let status = await two.instances[number].ended()
+            try await Self.goOn(load, 300)
+            #expect(status == 0)
+            #expect(load.failures.isEmpty, "\(load.failures)")
+        }
+    }
+
+    /// Ends each instance in turn, starts it again, and waits until the gateway uses it again, under a load that goes on.
+    private func underLoad(
+        _ source: TwoInstances.Source, _ end: (TwoInstances, TimedReads, _ number: Int) async throws -> Void
+    ) async throws {
         let folder = try TemporaryFolder()
         try await TwoInstances.with(source, in: folder) { two in
             let loops = EventLoops(count: 1)
             let client = HTTPClient(loops: loops)
             let load = TimedReads(client, to: two.endpoint, path: TwoInstances.path)
             async let running: Void = load.run(connections: Self.connections)
+            let outcome: Result<Void, any Error>
             do {
-                try await goOn(load, 200)
-                for kill in 0..<Self.kills {
+                try await Self.goOn(load, 200)
+                for number in (0..<Self.kills).map({ $0 % 2 }) {
+                    try await end(two, load, number)
                     let before = load.failures.count
-                    let victim = two.instances[kill % 2]
-                    victim.signal(SIGKILL)
-                    let killed = Instant.now
-                    _ = await victim.ended()
-                    try await goOn(load, 300)
-                    let failures = load.failures[before...]
-                    let late = failures.filter { $0.begun > killed }
-                    #expect(late.isEmpty, "kill \(kill): begun after the kill: \(late)")
-                    #expect(failures.count <= Self.connections, "kill \(kill): \(failures)")
-                    let between = load.failures.count
-                    try await two.restart(kill % 2)
+                    try await two.restart(number)
                     try await eventually("the gateway uses it again", within: .seconds(20)) {
-                        try await two.isUsed(kill % 2, by: client)
+                        try await two.isUsed(number, by: client)
                     }
-                    #expect(load.failures.count == between, "restart: \(load.failures[between...])")
+                    #expect(load.failures.count == before, "restart: \(load.failures[before...])")
                 }
+                outcome = .success(())
             } catch {
-                load.stop()
-                await running
-                await client.shutdown()
-                throw error
+                outcome = .failure(error)
             }
             load.stop()
             await running
             await client.shutdown()
             try await loops.shutdown()
+            try outcome.get()
         }
     }
 
@@ -73,7 +94,7 @@ struct KillOneOfTwoTests {
                 for _ in 0..<(kill % 4 < 2 ? 1 : 4) { try ask(connections) }
                 two.gateway.signal(SIGSTOP)
                 // The gateway hears of the requests first, or of the connections' end.
-                let requestsFirst = kill % 4 != 3
+                let requestsFirst = kill % 2 == 0
                 if requestsFirst { for connection in connections { try connection.send(Self.request) } }
                 two.instances[kill % 2].signal(SIGKILL)
                 _ = await two.instances[kill % 2].ended()
@@ -100,7 +121,7 @@ struct KillOneOfTwoTests {
         #expect(failed.isEmpty, "\(failed.count): \(failed.first?.text ?? "")")
     }
 
-    private func goOn(_ load: TimedReads, _ count: Int) async throws {
+    private static func goOn(_ load: TimedReads, _ count: Int) async throws {
         let goal = load.completed + count
         try await eventually("\(count) more requests", within: .seconds(20)) { load.completed >= goal }
     }
