@@ -76,7 +76,7 @@ struct RefusalTests {
         try await withServer(responder) { _, address, _ in
             let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
             let document = try await document(address, post + "5\nhello\r\n0\r\n\r\n", 400)
-            #expect(document["code"] as? String == "malformed_request")
+            #expect(document["code"] as? String == "malformed_chunk")
         }
     }
 
