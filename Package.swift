@@ -66,6 +66,7 @@ let package = Package(
         .library(name: "ApusBalancing", targets: ["ApusBalancing"]),
         .library(name: "ApusTelemetry", targets: ["ApusTelemetry"]),
         .library(name: "ApusContract", targets: ["ApusContract"]),
+        .library(name: "ApusYAML", targets: ["ApusYAML"]),
         .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
         .library(name: "ApusSQL", targets: ["ApusSQL"]),
         .library(name: "ApusSQLite", targets: ["ApusSQLite"]),
@@ -109,6 +110,7 @@ let package = Package(
         room("ApusBalancing", ["ApusCore"]),
         room("ApusTelemetry", ["ApusCore", logging, metrics]),
         room("ApusContract", ["ApusCore"]),
+        room("ApusYAML", ["ApusCore", yams]),
 
         // Floor 2: engines
         room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioTLS, nioSSL]),
@@ -136,12 +138,12 @@ let package = Package(
             "ApusGateway",
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
-                "ApusRuntime", "ApusDiscovery", "ApusAuth",
-                logging, lifecycle, nioCore, nioSSL, yams,
+                "ApusYAML", "ApusRuntime", "ApusDiscovery", "ApusAuth",
+                logging, lifecycle, nioCore, nioSSL,
             ]),
         room(
             "ApusSupervisor",
-            ["ApusCore", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess, yams]),
+            ["ApusCore", "ApusYAML", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess]),
 
         // Beside: for the tests of those who build on Apus
         room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery", logging]),
@@ -179,6 +181,7 @@ let package = Package(
         tests("ApusBalancing"),
         tests("ApusTelemetry", [logging, metrics]),
         tests("ApusContract"),
+        tests("ApusYAML", ["ApusCore"]),
         tests("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
@@ -187,7 +190,7 @@ let package = Package(
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
         tests("ApusService", ["ApusHTTP"]),
-        tests("ApusGateway", ["ApusHTTP", "ApusTesting", nioCore, nioPosix]),
+        tests("ApusGateway", ["ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor"),
         .testTarget(
             name: "ShopTests",

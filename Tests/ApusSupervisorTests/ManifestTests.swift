@@ -73,7 +73,7 @@ struct ManifestTests {
     @Test(
         "says what is wrong, where, and what was expected",
         arguments: [
-            ("", "apus.yaml:1:1: the manifest is empty"),
+            ("", "apus.yaml:1:1: a manifest is a mapping with at least 'services'"),
             ("gateway: gateway.yaml", "apus.yaml:1:1: the manifest has no 'services'"),
             ("services: {}", "apus.yaml:1:11: 'services' names none"),
             ("services: [a]", "apus.yaml:1:11: 'services' must be a mapping"),
@@ -84,13 +84,17 @@ struct ManifestTests {
             ("services: {a: {executable: sh, port: x}}", "must be a whole number from 1 to 65535"),
             ("services: {a: {executable: sh, port: 9, instances: 2}}", "can't share one 'port'"),
             ("services: {a: {executable: sh, environment: [x]}}", "must be a mapping of names to values"),
-            ("services: {a: {executable: sh, arguments: x}}", "must be a list of texts"),
+            ("services: {a: {executable: sh, arguments: x}}", "must be a list of texts, not 'x'"),
             ("services: {A_b: sh}", "'A_b' can't be a service's name"),
             ("services: {a: ./nothing}", "there is no executable file nothing"),
             ("services: {a: sh}\nregistry: off", "with 'registry: off' the service 'a' needs a 'port'"),
             ("services: {a: sh}\nregistry: maybe", "apus.yaml:2:11: 'registry' must be on, off or {port: NUMBER}"),
             ("services: {a: sh}\ngateway: none.yaml", "apus.yaml:2:10: the gateway file 'none.yaml' can't be read"),
-            ("services: {a: sh}\nservices: {b: sh}", "'services' is given more than once"),
+            ("services: {a: sh}\nservices: {b: sh}", "apus.yaml:2:1: the key 'services' is given more than once"),
+            ("services: {a: sh, a: sh}", "apus.yaml:1:19: the key 'a' is given more than once in services"),
+            ("services: {a: {executable: sh, port: 1, port: 2}}", "the key 'port' is given more than once"),
+            ("services: {a: sh}\nenvironment: {A: 1, A: 2}", "the key 'A' is given more than once in environment"),
+            ("services: {a: {executable: ''}}", "must be text that isn't empty"),
             ("services: {a: [", "not YAML"),
         ])
     func problems(text: String, expected: String) async {
@@ -109,7 +113,8 @@ struct ManifestTests {
         let reader = ManifestReader(executables: ExecutableSearch(beside: "/", path: ""))
         #expect { try reader.read(path: "/nowhere/apus.yaml") } throws: {
             guard let error = $0 as? SupervisorError else { return false }
-            return error.message.contains("/nowhere/apus.yaml") && error.exitStatus == 2
+            return error.message.contains("looked for /nowhere/apus.yaml") && error.message.contains("--manifest")
+                && error.exitStatus == 2
         }
     }
 }

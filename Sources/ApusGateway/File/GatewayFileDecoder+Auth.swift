@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Yams
+import ApusYAML
 
 extension GatewayFileDecoder {
     func readAuth(_ value: ValueReader) -> AuthConfiguration? {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusYAML
 
 extension GatewayFileDecoder {
     func readLimits(_ value: ValueReader) -> LimitsConfiguration? {
@@ -15,17 +16,5 @@ extension GatewayFileDecoder {
         fields.set(&limits.encodedSlashes, "encodedSlashes") { $0.boolean() }
         fields.finish()
         return limits
-    }
-}
-
-extension FieldReader {
-    /// Sets `target` to what `read` makes of the key's value; leaves the default where the key is missing or wrong.
-    mutating func set<Value>(_ target: inout Value, _ key: String, _ read: (ValueReader) -> Value?) {
-        if let value = value(key).flatMap(read) { target = value }
-    }
-
-    /// As above, for what has no default.
-    mutating func set<Value>(_ target: inout Value?, _ key: String, _ read: (ValueReader) -> Value?) {
-        if let value = value(key).flatMap(read) { target = value }
     }
 }

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusYAML
 
 extension GatewayFileDecoder {
     /// What parts of the file say about each other: services that routes name, the registry that services need.
+    ///
+    /// - Parameter names: The services that the file names, rightly or wrongly; nil if that couldn't be read, which is
+    ///   reported and would make every route wrong.
     func checkReferences(
-        _ configuration: GatewayConfiguration, services: [PlacedService], routes: [PlacedRoute]
+        _ configuration: GatewayConfiguration, names: [String]?, services: [PlacedService], routes: [PlacedRoute]
     ) {
-        let names = configuration.services.map(\.name)
-        for route in routes where !names.contains(route.configuration.service) {
-            let suggestion = NearestName.of(route.configuration.service, in: names).map { "; did you mean '\($0)'?" }
+        for route in routes {
+            guard let names, let place = route.servicePlace, !names.contains(route.configuration.service) else {
+                continue
+            }
+            let suggestion = NearestName.nearest(to: route.configuration.service, in: names)
+                .map { "; did you mean '\($0)'?" }
             problems.error(
                 "unknown service '\(route.configuration.service)' in route '\(route.configuration.name)'"
                     + (suggestion ?? (names.isEmpty ? "" : "; known are \(names.joined(separator: ", "))")),
-                at: route.servicePlace)
+                at: place)
         }
         for service in services {
             if case .discover = service.configuration.source, configuration.registry == nil {

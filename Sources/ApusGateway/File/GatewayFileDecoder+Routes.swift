@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import Yams
+import ApusCore
+import ApusYAML
 
 extension GatewayFileDecoder {
     /// A route and where its parts stand.
     struct PlacedRoute {
         let configuration: RouteConfiguration
-        let place: Mark?
-        let servicePlace: Mark?
-        let authPlace: Mark?
-        let limitPlace: Mark?
+        /// Whether it has what every route must have. Of one that hasn't, what it says of other parts is checked all the
+        /// same.
+        let isComplete: Bool
+        let place: FilePlace?
+        let servicePlace: FilePlace?
+        let authPlace: FilePlace?
+        let limitPlace: FilePlace?
     }
 
     func readRoutes(_ value: ValueReader?) -> [PlacedRoute] {
@@ -17,6 +21,7 @@ extension GatewayFileDecoder {
         var names: [String: Int] = [:]
         return list.compactMap { element in
             guard let route = readRoute(element) else { return nil }
+            guard route.isComplete else { return route }
             let name = route.configuration.name
             if let line = names[name] {
                 problems.error("two routes have the name '\(name)'; the other is at line \(line)", at: route.place)
@@ -46,10 +51,10 @@ extension GatewayFileDecoder {
         let limitValue = fields.value("rateLimit")
         route.rateLimit = limitValue.flatMap { rateLimit($0) }
         route.rewrite = fields.value("rewrite").flatMap { rewrite($0, match?.path) }
-        guard let match, service != nil else { return nil }
-        route.name = name ?? Self.name(of: match)
+        route.name = name ?? match.map { Self.name(of: $0) } ?? element.path
         return PlacedRoute(
-            configuration: route, place: element.place, servicePlace: to?.place, authPlace: authValue?.keyPlace,
+            configuration: route, isComplete: match != nil && service != nil, place: element.place,
+            servicePlace: service == nil ? nil : to?.place, authPlace: authValue?.keyPlace,
             limitPlace: limitValue?.keyPlace)
     }
 
@@ -74,12 +79,18 @@ extension GatewayFileDecoder {
         let hosts = fields.value("host")?.listOrOne("hosts")?.compactMap { element in
             element.parsed("a host such as api.example.com or *.example.com") { HostPattern($0) }
         }
-        let methods = fields.value("methods")?.listOrOne("methods")?.compactMap { element in
-            element.parsed("a method such as GET, in capital letters") { text in
-                !text.isEmpty && text.utf8.allSatisfy { (0x41...0x5a).contains($0) || $0 == 0x2d } ? text : nil
-            }
-        }
+        let methods = fields.value("methods")?.listOrOne("methods")?.compactMap { method($0) }
         return path.map { RouteMatch(path: $0, hosts: hosts ?? [], methods: methods ?? []) }
+    }
+
+    private func method(_ value: ValueReader) -> String? {
+        guard let text = value.text("a method such as GET") else { return nil }
+        guard !KnownMethods.all.contains(text) else { return text }
+        let suggestion = NearestName.nearest(to: text, in: KnownMethods.all).map { "; did you mean '\($0)'?" } ?? ""
+        value.error(
+            "'\(value.path)' must be a known method in capital letters, such as GET, not '\(text.prefix(60))'\(suggestion)"
+        )
+        return nil
     }
 
     /// A duration, or `off` for none; nil after a report.

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
-import Yams
+import ApusYAML
 
 extension GatewayFileDecoder {
     /// A service and where it stands.
     struct PlacedService {
         let configuration: ServiceConfiguration
-        let place: Mark?
+        let place: FilePlace?
     }
 
-    func readServices(_ value: ValueReader?) -> [PlacedService] {
-        guard let value, let fields = value.fields("a mapping of services by name") else { return [] }
+    /// The services, and every name that the file gives to one; nil if there is nothing to be read.
+    func readServices(_ value: ValueReader?) -> (services: [PlacedService], names: [String]?) {
+        guard let value, let fields = value.fields("a mapping of services by name") else { return ([], nil) }
         let named = fields.named()
         if named.isEmpty { value.error("'services' has no service") }
-        return named.compactMap { name, place, value in
+        let services = named.compactMap { name, place, value -> PlacedService? in
             guard (1...128).contains(name.utf8.count),
                 name.utf8.allSatisfy({ $0.isLetterOrDigit || [0x2d, 0x2e, 0x5f].contains($0) })
             else {
@@ -23,6 +24,7 @@ extension GatewayFileDecoder {
             }
             return PlacedService(configuration: service(name, value), place: place)
         }
+        return (services, named.map(\.name))
     }
 
     private func service(_ name: String, _ value: ValueReader) -> ServiceConfiguration {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
-import Yams
+import ApusYAML
 
 /// Turns the nodes of one file into a configuration, and checks what its parts say about each other.
 struct GatewayFileDecoder {
@@ -8,13 +8,9 @@ struct GatewayFileDecoder {
     /// The file's folder with a slash at its end, or nothing for the working directory.
     let folder: String
 
-    /// The configuration, or nil where too little could be read; whether it is valid, `problems` tells.
-    mutating func decode(_ root: Node?) -> GatewayConfiguration? {
-        guard let root, let mapping = root.mapping else {
-            problems.error("a gateway file is a mapping with 'listeners', 'services' and 'routes'", at: root?.mark)
-            return nil
-        }
-        var file = FieldReader(mapping, path: "", section: "", place: root.mark, problems: problems)
+    /// The configuration; whether it is valid, `problems` tells.
+    mutating func decode(_ root: FieldReader) -> GatewayConfiguration {
+        var file = root
         let listeners = readListeners(file.required("listeners", "a list of addresses to serve"))
         let admin = file.value("admin").flatMap { address($0) }
         let accessLog = file.value("accessLog").flatMap { readAccessLog($0) }
@@ -25,16 +21,17 @@ struct GatewayFileDecoder {
         let auth = file.value("auth").flatMap { readAuth($0) }
         let limits = file.value("limits").flatMap { readLimits($0) }
         let drain = file.value("drainTimeout")?.duration()
-        let services = readServices(file.required("services", "the services that routes lead to"))
+        let (services, names) = readServices(file.required("services", "the services that routes lead to"))
         let routes = readRoutes(file.required("routes", "which requests go where"))
         file.finish()
 
+        let complete = routes.filter(\.isComplete)
         let configuration = GatewayConfiguration(
             listeners: listeners, admin: admin, accessLog: accessLog, registry: registry, trustedProxies: trusted ?? [],
             auth: auth, limits: limits ?? LimitsConfiguration(), drainTimeout: drain ?? .seconds(10),
-            services: services.map(\.configuration), routes: routes.map(\.configuration))
-        checkReferences(configuration, services: services, routes: routes)
-        checkShadows(routes)
+            services: services.map(\.configuration), routes: complete.map(\.configuration))
+        checkReferences(configuration, names: names, services: services, routes: routes)
+        checkShadows(complete)
         return configuration
     }
 

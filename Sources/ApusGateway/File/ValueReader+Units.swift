@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+import ApusYAML
 
 extension ValueReader {
     /// A positive duration with its unit: `500ms`, `30s`, `5m`, `1h`.

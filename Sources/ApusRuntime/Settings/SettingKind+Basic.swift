@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 
 extension SettingKind where Value == String {
     /// Any text, also an empty one.

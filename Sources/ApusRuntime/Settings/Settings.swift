@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 internal import Foundation
 
 /// Reads a program's settings, each by its key, and remembers every key that was asked for.

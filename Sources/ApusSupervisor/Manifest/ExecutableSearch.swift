@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusRuntime
+import ApusCore
 import Foundation
 
 /// Finds programs: beside the running `apus`, then in the folders of `PATH`. A name with a slash is a path.

@@ -8,7 +8,8 @@ public enum NearestName {
         var best: (name: String, distance: Int)?
         for candidate in candidates {
             let distance = distance(name.lowercased(), candidate.lowercased())
-            guard distance <= max(1, max(name.count, candidate.count) / 3) else { continue }
+            let longer = max(name.count, candidate.count)
+            guard distance <= max(1, longer / 3), distance < longer else { continue }
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name

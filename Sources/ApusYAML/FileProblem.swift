@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something wrong with a gateway file, at a place in it.
+/// Something wrong with a configuration file, at a place in it.
 ///
 /// Printed as `file:line:column: message`, the form that editors and terminals turn into a link.
-public struct GatewayFileProblem: Error, Hashable, Sendable, CustomStringConvertible {
+public struct FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the file can be used in spite of it.
     public enum Severity: String, Sendable {
         /// The file is refused.
