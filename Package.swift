@@ -122,7 +122,9 @@ let package = Package(
         room(
             "ApusRuntime",
             ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
-        room("ApusDiscovery", ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusHTTP", logging, lifecycle, nioCore]),
+        room(
+            "ApusDiscovery",
+            ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
         room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
 

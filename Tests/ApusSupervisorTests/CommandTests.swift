@@ -75,13 +75,28 @@ struct CommandTests {
         }
     }
 
-    @Test("a registry's file that can't be understood is status 2 and named")
+    @Test("a registry's file that can't be understood is status 2: which file, what is wrong with it, what to do")
     func corrupted() async throws {
-        try await Workshop.with { workshop in
-            try workshop.file("registry.json", "{")
-            let (exit, text) = try await run("registry", "--port", "0", "--data-dir", workshop.folder)
-            #expect(exit == .status(2))
-            #expect(text.contains(workshop.folder + "/registry.json"))
+        let instance = #"{"service": "a", "id": "b", "url": "http://h:1", "metadata": {}, "ttlMilliseconds": 1000"#
+        let stored = #"{"format": 1, "revision": 1, "lastGeneration": 1, "instances": ["#
+        for (file, expected) in [
+            ("", "it isn't JSON: line 1, column 1"), ("{\n", "it isn't JSON: line 2, column 1"),
+            ("{\"format\": 1,\n}", "it isn't JSON: line 2, column 1"), ("[]", "it is not an object"),
+            (#"{"format": 1}"#, "'revision' is missing"),
+            (#"{"format": "one"}"#, "'format' is not a whole number"),
+            (stored + instance + "}]}", "'instances[0].generation' is missing"),
+            (stored + instance + #", "generation": null}]}"#, "'instances[0].generation' is null"),
+            (stored + instance.replacing("http://h:1", with: "nowhere") + #", "generation": 1}]}"#, "'nowhere'"),
+            (#"{"format": 2, "revision": 1, "lastGeneration": 1, "instances": []}"#, "format is 2"),
+        ] {
+            try await Workshop.with { workshop in
+                try workshop.file("registry.json", file)
+                let (exit, text) = try await run("registry", "--port", "0", "--data-dir", workshop.folder)
+                #expect(exit == .status(2))
+                #expect(text.contains(workshop.folder + "/registry.json can't be used"))
+                #expect(text.contains(expected) && text.contains("move it away"), "\(text)")
+                #expect(!text.contains("DecodingError") && !text.contains("CodingKeys"), "\(text)")
+            }
         }
     }
 
@@ -156,7 +171,7 @@ struct CommandTests {
                     "up", "--manifest", workshop.folder + "/apus.yaml", "--data-dir", workshop.folder + "/data",
                     "--port", "\(port)")
                 #expect(exit == .status(1))
-                #expect(text.contains("127.0.0.1:\(port)") && text.contains("process \(getpid())"))
+                #expect(text.contains("127.0.0.1:\(port)") && text.contains("process \(getpid())"), "\(text)")
             }
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusContract
 import Dispatch
 import Foundation
 import Synchronization
@@ -36,8 +37,16 @@ final class RegistryStore: Sendable {
     /// What was stored last; nil when there is no file.
     func load() throws(DiscoveryError) -> RegistrySnapshot? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let bytes: Data
+        do {
+            bytes = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw DiscoveryError(.storage, "\(path) can't be read: \((error as NSError).localizedDescription)")
+        }
         return try naming { () throws(any Error) in
-            try JSONDecoder().decode(RegistrySnapshot.self, from: Data(contentsOf: URL(filePath: path)))
+            // The decoder says that it isn't JSON, but not where.
+            _ = try JSONParser.parse(bytes)
+            return try JSONDecoder().decode(RegistrySnapshot.self, from: bytes)
         }
     }
 
@@ -46,11 +55,17 @@ final class RegistryStore: Sendable {
         do {
             return try body()
         } catch {
-            let reason = (error as? DiscoveryError)?.message ?? "\(error)"
+            let reason =
+                switch error {
+                case let error as DiscoveryError: error.message
+                case let error as JSONSyntaxError: "it isn't JSON: \(error)"
+                case let error as DecodingError: error.text
+                default: "\(error)"
+                }
             throw DiscoveryError(
                 .storage,
-                "\(path) can't be used as the registry's file (\(reason)); move it away to start with an empty registry"
-            )
+                "\(path) can't be used as the registry's file: \(reason). Put a copy of it back, or move it away to "
+                    + "start with an empty registry: services that run register again by themselves")
         }
     }
 
