@@ -8,13 +8,17 @@ public struct Discovery: Sendable {
     public let resolver: any Resolver
     /// Registers this process's own instances; nil where nothing can be registered (`static:`, `dns:///`, none).
     public let registrar: (any Registrar)?
+    /// The registry's own address; nil where there is none.
+    public let registry: Endpoint?
     private let end: @Sendable () async -> Void
 
     private init(
-        resolver: any Resolver, registrar: (any Registrar)? = nil, end: @escaping @Sendable () async -> Void = {}
+        resolver: any Resolver, registrar: (any Registrar)? = nil, registry: Endpoint? = nil,
+        end: @escaping @Sendable () async -> Void = {}
     ) {
         self.resolver = resolver
         self.registrar = registrar
+        self.registry = registry
         self.end = end
     }
 
@@ -38,7 +42,9 @@ public struct Discovery: Sendable {
         case .registry(let endpoint):
             let registry = RegistryClient(
                 connection: HTTPRegistryConnection(endpoint: endpoint, client: client), logger: logger)
-            return Discovery(resolver: registry, registrar: registry) { await registry.shutdown() }
+            return Discovery(resolver: registry, registrar: registry, registry: endpoint) {
+                await registry.shutdown()
+            }
         }
     }
 

@@ -17,4 +17,17 @@ public struct Instance: Hashable, Sendable, Identifiable {
         self.endpoint = endpoint
         self.metadata = metadata
     }
+
+    /// An instance under an id that another process at the same place has too: `users-10.0.0.9:9001`.
+    ///
+    /// - Parameter id: nil for one that is made of the service's name and the endpoint.
+    public init(id: String?, service: String, endpoint: Endpoint) {
+        let place = endpoint.unixPath ?? "\(endpoint.host):\(endpoint.port)"
+        let allowed = place.unicodeScalars.map { scalar in
+            scalar.properties.isAlphabetic && scalar.isASCII || "0123456789._:-".unicodeScalars.contains(scalar)
+                ? Character(scalar) : "-"
+        }
+        self.init(
+            id: id ?? String((service + "-" + String(allowed)).suffix(128)), service: service, endpoint: endpoint)
+    }
 }

@@ -133,22 +133,24 @@ struct SupervisorTests {
     func recipe() {
         let users = Manifest.Service(
             name: "users", executable: "u", path: "/u", arguments: ["-x"], instances: 2,
-            environment: ["LOG_LEVEL": "debug", "PORT": "1"], port: nil)
+            environment: ["LOG_LEVEL": "debug", "PORT": "1", "INSTANCE_ID": "mine"], port: nil)
         let configuration = SupervisorConfiguration(
             manifest: Manifest(gateway: "/g.yaml", hasRegistry: true, registryPort: nil, services: [users]),
-            apus: "/apus", dataDirectory: "/data", gatewayPort: 8_081, environment: ["PATH": "/bin", "PORT": "7"])
+            apus: "/apus", dataDirectory: "/data", gatewayPort: 8_081,
+            environment: ["PATH": "/bin", "PORT": "7", "ADVERTISE_URL": "http://h:1"])
         let place = RegistryPlace()
         let recipe = ProcessRecipe(configuration: configuration, place: place)
         #expect(recipe.registry().arguments == ["registry", "--port", "0", "--data-dir", "/data/registry"])
         place.set("http://127.0.0.1:4711")
         #expect(recipe.registry().arguments.contains("4711"), "it comes back where it was")
-        let service = recipe.service(users)
+        let service = recipe.service(users, instance: "users-2")
         #expect(service.arguments == ["-x"])
         let expected = [
             "PATH": "/bin", "PORT": "0", "LOG_LEVEL": "debug", "SERVICE_NAME": "users", "DATA_DIR": "/data/users",
-            "REGISTRY_URL": "http://127.0.0.1:4711", "APUS_SUPERVISED": "true",
+            "REGISTRY_URL": "http://127.0.0.1:4711", "APUS_SUPERVISED": "true", "INSTANCE_ID": "users-2",
         ]
         for (key, value) in expected { #expect(service.environment[key] == value, "\(key)") }
+        #expect(service.environment["ADVERTISE_URL"] == nil, "it is that of this process")
         #expect(
             recipe.gateway(file: "/g.yaml").arguments == [
                 "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusHTTP
 public import Logging
 
 /// The settings that every service knows, under the same names.
@@ -23,6 +24,11 @@ public struct ServiceSettings: Sendable {
     public var brokerURL: ResourceURL?
     /// `REGISTRY_URL`: nil means none.
     public var registryURL: ResourceURL?
+    /// `ADVERTISE_URL`: where others reach this instance, if that isn't where it listens; nil to find it out.
+    public var advertiseURL: Endpoint?
+    /// `INSTANCE_ID`: tells the instances of a service apart in the registry. Who starts with the id of another one takes
+    /// its place. Nil for one made of host and port.
+    public var instanceID: String?
     /// `DATA_DIR`: where embedded storage lives. Default `.apus`.
     public var dataDirectory: String
     /// `APUS_EVENT_LOOPS`: 1 to 1,024. Default: the CPUs in the process's affinity mask.
@@ -57,6 +63,8 @@ public struct ServiceSettings: Sendable {
         registryURL = settings.url(
             "REGISTRY_URL", schemes: ["http", "https", "etcd", "dns", "static"],
             "where instances are found; none: nowhere")
+        advertiseURL = settings.value("ADVERTISE_URL", .endpoint, "where others reach it; none: where it listens")
+        instanceID = settings.value("INSTANCE_ID", .instanceID, "its id in the registry; none: from host and port")
         eventLoops = settings.integer(
             "APUS_EVENT_LOOPS", default: AffinityMask.count, in: 1...1024, "event loops; default: usable CPUs")
         logLevel = settings.choice("LOG_LEVEL", default: Logger.Level.info, "least level that is logged")

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusContract
-import ApusCore
 public import ApusDiscovery
 public import ApusHTTP
 public import ApusRuntime
 import ApusTelemetry
+import Synchronization
 
 extension ServiceRuntime {
     /// A builder of the service that `contract` describes, with this runtime's log, metrics, health and watchdog.
@@ -43,18 +43,31 @@ extension ServiceRuntime {
             await discovery.shutdown()
             await http.shutdown()
         }
-        if let registrar = discovery.registrar { keepRegistered(with: registrar, lease) }
+        if let registrar = discovery.registrar {
+            keepRegistered(with: registrar, at: discovery.registry, lease)
+        }
         return ServiceNetwork(resolver: discovery.resolver, http: http, metrics: metrics)
     }
 
-    private func keepRegistered(with registrar: any Registrar, _ lease: Duration) {
-        var random = FastRandom()
-        let service = settings.name
-        let id = "\(service)-\(Hex.string(random.next()))"
+    /// The id is the same after a restart, so that a new process takes the place of one that was killed.
+    private func keepRegistered(with registrar: any Registrar, at registry: Endpoint?, _ lease: Duration) {
+        let settings = settings
+        let registered = Mutex<String?>(nil)
         onReady("registry") { addresses in
             guard let address = addresses.first else { return }
-            registrar.register(Instance(id: id, service: service, endpoint: address.endpoint), ttl: lease)
+            var endpoint = settings.advertiseURL
+            if endpoint == nil {
+                endpoint = await AdvertisedAddress()
+                    .endpoint(listening: address.endpoint, host: settings.host, registry: registry)
+            }
+            let instance = Instance(
+                id: settings.instanceID, service: settings.name, endpoint: endpoint ?? address.endpoint)
+            registered.withLock { $0 = instance.id }
+            registrar.register(instance, ttl: lease)
         }
-        onDrain("registry") { await registrar.deregister(service, id: id) }
+        onDrain("registry") {
+            guard let id = registered.withLock({ $0 }) else { return }
+            await registrar.deregister(settings.name, id: id)
+        }
     }
 }

@@ -4,7 +4,8 @@ import ApusCore
 /// Arguments and environment of each process.
 ///
 /// `docs/manifest.md` lists the variables. What the manifest sets wins over what the supervisor sets, except for the
-/// port: an address that the supervisor doesn't know of would never become ready.
+/// port, since an address that the supervisor doesn't know of would never become ready, and for the instance's id, which
+/// would be that of every instance.
 struct ProcessRecipe: Sendable {
     let configuration: SupervisorConfiguration
     let place: RegistryPlace
@@ -29,18 +30,20 @@ struct ProcessRecipe: Sendable {
             path: configuration.apus, arguments: arguments, environment: environment(of: "gateway", part: .gateway))
     }
 
-    func service(_ service: Manifest.Service) -> ChildSpecification {
+    /// - Parameter instance: The process's name, which stays the same when it is started again.
+    func service(_ service: Manifest.Service, instance: String) -> ChildSpecification {
         var environment = environment(of: service.name, part: .services)
         environment["DATA_DIR"] = service.dataDirectory ?? configuration.dataDirectory + "/" + service.name
         environment["HOST"] = "127.0.0.1"
         environment.merge(service.environment) { $1 }
         environment["PORT"] = "\(service.port ?? 0)"
+        environment["INSTANCE_ID"] = instance
         return ChildSpecification(path: service.path, arguments: service.arguments, environment: environment)
     }
 
     private func environment(of name: String, part: StopPlan.Part) -> [String: String] {
         var environment = configuration.environment
-        for key in ["PORT", "HOST", "DATA_DIR"] { environment[key] = nil }
+        for key in ["PORT", "HOST", "DATA_DIR", "ADVERTISE_URL", "INSTANCE_ID"] { environment[key] = nil }
         environment["SERVICE_NAME"] = name
         environment["REGISTRY_URL"] = registryURL
         environment["APUS_SUPERVISED"] = "true"

@@ -22,7 +22,7 @@ struct ProcessTable: Sendable {
         for service in manifest.services {
             for number in 1...service.instances {
                 let name = service.instances == 1 ? service.name : "\(service.name)-\(number)"
-                add(name, .services) { recipe.service(service) }
+                add(name, .services) { recipe.service(service, instance: name) }
             }
         }
         if let file = manifest.gateway { add("gateway", .gateway) { recipe.gateway(file: file) } }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusHTTP
 import ApusRuntime
 import Logging
 import Testing
@@ -17,6 +18,7 @@ struct ServiceSettingsTests {
         #expect(service.redisURL == nil)
         #expect(service.brokerURL == nil)
         #expect(service.registryURL == nil)
+        #expect(service.advertiseURL == nil && service.instanceID == nil)
         #expect(service.dataDirectory == ".apus")
         #expect(service.eventLoops >= 1)
         #expect(service.logLevel == .info)
@@ -79,5 +81,21 @@ struct ServiceSettingsTests {
         let service = ServiceSettings(from: &settings, name: "users")
         try settings.validate()
         #expect(service.databaseURL.string == "sqlite:/my data/users.db")
+    }
+
+    @Test("what others are told is an address and an id")
+    func advertised() throws {
+        var settings = Settings(environment: [
+            "ADVERTISE_URL": "https://[2001:db8::1]:9001/", "INSTANCE_ID": "u.1:a_B-",
+        ])
+        let service = ServiceSettings(from: &settings, name: "users")
+        try settings.validate()
+        #expect(service.advertiseURL?.description == "https://[2001:db8::1]:9001")
+        #expect(service.instanceID == "u.1:a_B-")
+        for value in ["users:9001", "http://h/path", "http://0.0.0.0:1", "http://[::]:1", "http://h:0", "ftp://h"] {
+            var settings = Settings(environment: ["ADVERTISE_URL": value, "INSTANCE_ID": "a/b"])
+            _ = ServiceSettings(from: &settings, name: "users")
+            #expect(settings.problems.count == 2, "\(value)")
+        }
     }
 }
