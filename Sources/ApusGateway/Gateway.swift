@@ -47,6 +47,7 @@ public final class Gateway: Sendable {
         guard configuration.auth == nil || tokens != nil else {
             throw InvalidConfiguration([ConfigurationProblem("auth", "this gateway has nothing that verifies tokens")])
         }
+        try configuration.checkTLS()
         self.configuration = configuration
         self.loops = loops
         self.logger = logger

@@ -5,5 +5,5 @@
 # To build: GRDB links the system's SQLite.
 build_packages=(git libsqlite3-dev)
 
-# To test: promtool (in prometheus) judges /metrics, curl drives the smoke test.
-test_packages=(curl prometheus)
+# To test: promtool (in prometheus) judges /metrics, curl drives the smoke test, openssl makes certificates and tokens.
+test_packages=(curl prometheus openssl)
