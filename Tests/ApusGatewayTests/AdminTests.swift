@@ -33,7 +33,7 @@ struct AdminTests {
               lost: { endpoints: ["\(try deadURL())"] }
             routes:
               - { match: { path: /v1/users/**, methods: [GET] }, to: users, rateLimit: { rate: 1000/s } }
-              - { match: { path: /lost }, to: lost }
+              - { match: { path: /lost }, to: lost, timeout: off, rewrite: { stripPrefix: /lost, addPrefix: /found } }
             """
         var settings = Settings(environment: ["APUS_EVENT_LOOPS": "2", "SERVICE_NAME": "gateway"])
         let service = ServiceSettings(from: &settings, name: "gateway")
@@ -62,6 +62,10 @@ struct AdminTests {
         let listed = try #require(routes["routes"] as? [[String: Any]])
         #expect(listed.map { $0["path"] as? String } == ["/v1/users/**", "/lost"])
         #expect(listed[0]["methods"] as? [String] == ["GET"] && listed[0]["service"] as? String == "users")
+        #expect(listed[0]["timeoutMs"] as? Double == 30_000 && listed[0]["idleTimeoutMs"] as? Double == 300_000)
+        #expect((listed[0]["rateLimit"] as? [String: Any])?["rate"] as? String == "1000/s")
+        #expect(listed[1]["timeoutMs"] is NSNull && listed[0]["rewrite"] == nil)
+        #expect(listed[1]["rewrite"] as? [String: String] == ["stripPrefix": "/lost", "addPrefix": "/found"])
         let services = try #require(routes["services"] as? [[String: Any]])
         let instances = services.compactMap { ($0["instances"] as? [[String: Any]])?.first }
         #expect(instances.map { $0["status"] as? String } == ["healthy", "unreachable"])
@@ -72,6 +76,12 @@ struct AdminTests {
         #expect(try await client.send(HTTPRequest(.get, "/livez"), to: admin).status == .ok)
         let health = try await object(client.send(HTTPRequest(.get, "/health"), to: admin))
         #expect((health["checks"] as? [String: Any])?.keys.sorted() == ["service lost", "service users"])
+        let check = try #require((health["checks"] as? [String: [String: Any]])?["service users"])
+        #expect(check["status"] as? String == "up" && check["since"] is String && check["durationMs"] is Double)
+        let open = try await client.send(
+            HTTPRequest(.get, "/metrics", headers: [.accept: "application/openmetrics-text"]), to: admin)
+        #expect(open.headers[.contentType]?.hasPrefix("application/openmetrics-text") == true)
+        #expect(try await open.text().hasSuffix("# EOF\n"))
         let metrics = try await client.send(HTTPRequest(.get, "/metrics"), to: admin).text()
         #expect(
             metrics.contains(

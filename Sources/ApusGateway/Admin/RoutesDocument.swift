@@ -24,6 +24,7 @@ enum RoutesDocument {
             ("hosts", list(match.hosts.map(\.description))), ("methods", list(match.methods)),
             ("service", JSONText.quoted(route.service.name)),
             ("timeoutMs", configuration.timeout.map { "\($0.milliseconds)" } ?? "null"),
+            ("idleTimeoutMs", configuration.idleTimeout.map { "\($0.milliseconds)" } ?? "null"),
             ("attempts", "\(configuration.attempts)"),
         ]
         if let scopes = route.scopes { fields.append(("scopes", list(scopes))) }
@@ -34,6 +35,10 @@ enum RoutesDocument {
                     "rateLimit",
                     "{\"rate\":\"\(limit.rate.requests)/\(period)\",\"burst\":\(limit.burst),\"by\":\"\(limit.by.rawValue)\"}"
                 ))
+        }
+        if let rewrite = configuration.rewrite {
+            let parts = [("stripPrefix", rewrite.stripPrefix), ("addPrefix", rewrite.addPrefix)]
+            fields.append(("rewrite", object(parts.compactMap { name, path in path.map { (name, JSONText.quoted($0)) } })))
         }
         return object(fields)
     }
