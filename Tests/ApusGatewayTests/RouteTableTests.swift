@@ -123,4 +123,12 @@ struct RouteTableTests {
         #expect(try !shadows("/a", "h.example/a"))
         #expect(try shadows("h.example,i.example/a", "i.example/a"))
     }
+
+    @Test("what any route allows is known, for those who ask about the gateway itself")
+    func allowed() throws {
+        #expect(RouteTable([]).allowed == "OPTIONS")
+        #expect(RouteTable([try route("GET,PURGE /a").match]).allowed == "GET, HEAD, OPTIONS, PURGE")
+        #expect(
+            RouteTable([try route("/a").match]).allowed == "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE")
+    }
 }

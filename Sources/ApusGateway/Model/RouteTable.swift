@@ -21,6 +21,9 @@ struct RouteTable: Sendable {
     }
 
     let methods: MethodBits
+    /// The methods that any route takes, as `Allow` names them: the answer to `OPTIONS *`, which asks about the gateway and
+    /// not about a path.
+    let allowed: String
     /// Exact names, then wildcards, longest first.
     private let hosts: [Host]
     private let anyHost: PathTrie
@@ -28,6 +31,9 @@ struct RouteTable: Sendable {
     init(_ routes: [RouteMatch]) {
         let methods = MethodBits(naming: routes.flatMap(\.methods))
         self.methods = methods
+        let mask = routes.reduce(methods.bit(of: .options)) { $0 | methods.mask(of: $1.methods) }
+        // A tunnel is never made, whichever methods a route takes.
+        allowed = methods.names(in: mask & ~methods.bit(of: .connect)).joined(separator: ", ")
         func trie(_ holds: (RouteMatch) -> Bool) -> PathTrie {
             PathTrie(
                 routes.enumerated().filter { holds($0.element) }.map { index, match in
