@@ -33,6 +33,9 @@ public struct Settings: Sendable {
     private(set) var entries: [SettingsEntry] = []
     private var found: [SettingsProblem] = []
     private var exposed: [String] = []
+    private var warned: [SettingsProblem] = []
+    /// The keys whose texts are no values: what was returned for them says nothing.
+    private var unreadable: Set<String> = []
 
     /// Settings from what is given.
     ///
@@ -74,10 +77,22 @@ public struct Settings: Sendable {
         read(key, kind, help, default: nil, isRequired: true, emptyMeansNone: false) ?? kind.placeholder
     }
 
-    /// Adds a problem with a key that was read: what no kind can see, such as two keys that exclude each other.
+    /// Adds a problem with a key that was read: what no kind can see, such as two keys that exclude each other. A key
+    /// whose text is no value has its problem already; nothing is added, since only a stand-in was looked at.
     public mutating func reject(_ key: String, _ message: String) {
+        guard !unreadable.contains(key) else { return }
+        found.append(SettingsProblem(key, origin: origin(of: key), message))
+    }
+
+    /// Adds a warning about a key that was read: what is odd but does no harm.
+    public mutating func warn(_ key: String, _ message: String) {
+        guard !unreadable.contains(key) else { return }
+        warned.append(SettingsProblem(key, origin: origin(of: key), message))
+    }
+
+    private func origin(of key: String) -> SettingsOrigin? {
         let origin = entries.first { $0.key == key }?.origin
-        found.append(SettingsProblem(key, origin: origin == .default ? nil : origin, message))
+        return origin == .default ? nil : origin
     }
 
     /// Throws every problem found so far. Call it after the last key was read.
@@ -101,7 +116,8 @@ public struct Settings: Sendable {
         return dotEnv.problems + found + unknown
     }
 
-    /// What is odd but does no harm, a sentence each: unknown keys in `.env`, secrets given as arguments.
+    /// What is odd but does no harm, a sentence each: unknown keys in `.env`, secrets given as arguments, and what
+    /// ``warn(_:_:)`` added.
     public var warnings: [String] {
         let keys = entries.flatMap { [$0.key, $0.key + "_FILE"] }
         let unknown = dotEnv.entries.filter { !keys.contains($0.key) }.sorted { $0.value.line < $1.value.line }
@@ -109,6 +125,7 @@ public struct Settings: Sendable {
             let hint = NearestName.nearest(to: key, in: entries.map(\.key)).map { "; did you mean \($0)?" } ?? ""
             return "\(dotEnv.path):\(entry.line): \(key) is not a known setting\(hint)"
         } + exposed.map { "\($0) is visible to other users as an argument; give it as \($0)_FILE" }
+            + warned.map(\.description)
     }
 }
 
@@ -124,6 +141,7 @@ extension Settings {
         let source = lookUp(key, isFlag: kind.isFlag)
         defer { if !entries.contains(where: { $0.key == key }) { entries.append(entry) } }
         guard let (text, origin) = source else {
+            if found.count != problemsBefore { unreadable.insert(key) }
             if isRequired, found.count == problemsBefore {
                 found.append(
                     SettingsProblem(key, "is not set; expected \(SettingsEntry.option(key)), \(key) or \(key)_FILE"))
@@ -144,6 +162,7 @@ extension Settings {
             entry.shown = kind.quote(text) + " (!)"
             let expected = error.expected.map { "; expected \($0)" } ?? ""
             found.append(SettingsProblem(key, origin: origin, "\(kind.quote(text)) \(error.reason)\(expected)"))
+            unreadable.insert(key)
             return kind.placeholder
         }
     }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusRuntime
+import ApusService
+import Testing
+
+@Suite("Settings that are known but not built yet")
+struct UnsupportedSettingsTests {
+    private func problems(_ environment: [String: String]) -> [String] {
+        var settings = Settings(environment: environment)
+        settings.rejectUnsupported(ServiceSettings(from: &settings, name: "users"))
+        return settings.problems.map(\.description)
+    }
+
+    @Test("are refused, each once")
+    func refused() {
+        #expect(
+            problems(["DATABASE_URL": "postgres://h/d", "BROKER_URL": "nats://h", "REDIS_URL": "redis://h"]) == [
+                "REDIS_URL (environment): is not supported yet; leave it empty for a cache in the process",
+                "BROKER_URL (environment): is not supported yet; "
+                    + "leave it empty for the queue in the service's own database",
+                "DATABASE_URL (environment): postgres:// is not supported yet; expected sqlite:PATH",
+            ])
+    }
+
+    @Test(
+        "A value that can't be read is reported once, as what it is",
+        arguments: [
+            (
+                "DATABASE_URL", "mysql:x",
+                #"DATABASE_URL (environment): "mysql:x" has the unknown scheme mysql; "#
+                    + "expected sqlite:…, postgres:…, postgresql:…"
+            ),
+            (
+                "BROKER_URL", "zzz",
+                #"BROKER_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, nats:…"#
+            ),
+            ("REDIS_URL", "zzz", #"REDIS_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…"#),
+            ("DATABASE_URL_FILE", "/none", #"DATABASE_URL_FILE (environment): "/none" doesn't exist"#),
+        ])
+    func once(key: String, text: String, message: String) {
+        #expect(problems([key: text]) == [message])
+    }
+}
