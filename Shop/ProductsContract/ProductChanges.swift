@@ -22,6 +22,7 @@ public struct ProductChanges: Described, Hashable {
         Field("currency", \.currency, .upperCaseCode(3))
         Field("stock", \.stock, .range(0...1_000_000_000))
     }
+    .refusingNull()
     .requiring("empty", "must change at least one field") { changes in
         changes.name != nil || changes.priceCents != nil || changes.currency != nil || changes.stock != nil
     }

@@ -15,5 +15,6 @@ public struct UserChanges: Described, Hashable {
         Field("name", \.name, .length(1...100), .notBlank)
         Field("email", \.email, .email, .length(3...254))
     }
+    .refusingNull()
     .requiring("empty", "must change at least one field") { $0.name != nil || $0.email != nil }
 }

@@ -43,6 +43,9 @@ struct BodyTests {
             ("{} {}", "line 1, column 4: unexpected text after the document"),
             ("{\"name\": \"x", "line 1, column 10: the string that begins here has no end"),
             ("{\"name\": \"\\q\"}", "line 1, column 11: unknown escape"),
+            ("{\"name\": 1,\n \"name\": 2}", "line 2, column 2: the object has a member of this name already"),
+            ("{\"x\": 1, \"\\u0078\": 2}", "line 1, column 10: the object has a member of this name already"),
+            ("{\"parts\": [{\"a\": 1}, {\"a\": 1, \"a\": 1}]}", "line 1, column 31: the object has a member of this name already"),
         ])
     func malformed(text: String, place: String) {
         let problem = problem(text)
@@ -60,6 +63,19 @@ struct BodyTests {
     func lenient(text: String) {
         let problem = #expect(throws: Problem.self) { try ContractJSON.decode([Part].self, from: text.utf8) }
         #expect(problem?.code == "malformed_json")
+    }
+
+    @Test("A name that stands twice is found among many members, quickly")
+    func repeatedAmongMany() throws {
+        let members = (0..<50_000).map { "\"m\($0)\":0" }
+        let object = { (members: [String]) in "{" + members.joined(separator: ",") + "}" }
+        #expect(throws: Never.self) { try JSONParser.parse(object(members).utf8) }
+        for index in [0, 15, 16, 17, 49_999] {
+            let error = #expect(throws: JSONSyntaxError.self) {
+                try JSONParser.parse(object(members + [members[index]]).utf8)
+            }
+            #expect(error?.offset == object(members).utf8.count)
+        }
     }
 
     @Test("An empty body is 400 and says that JSON is expected")

@@ -8,7 +8,7 @@
 /// How bodies are written and read everywhere: one configuration, shared by all requests.
 ///
 /// Written by the types' schemas: members in the order of their fields, nil left out, dates by RFC 3339 in UTC with
-/// milliseconds. Read by Foundation's decoder: members that are not declared are ignored; of repeated names, one counts.
+/// milliseconds. Read strictly: a name that stands twice in one object is malformed. Members that are not declared are ignored.
 public enum ContractJSON {
     /// The decoder of all bodies. Shared: decoding changes nothing in it.
     public static let decoder: JSONDecoder = {
@@ -40,18 +40,19 @@ public enum ContractJSON {
         _ type: Value.Type = Value.self, from bytes: UnsafeRawBufferPointer, checkingRules: Bool = true
     ) throws(Problem) -> Value {
         let value: Value
+        var inspection = Inspection()
         do {
             // What comes from outside is read strictly: Foundation takes a comma before a closing brace, and more.
-            if checkingRules, !bytes.isEmpty { _ = try JSONParser.parse(bytes) }
+            if checkingRules, !bytes.isEmpty {
+                let json = try JSONParser.parse(bytes)
+                Value.inspectNulls(json, &inspection)
+            }
             value = try decoder.decode(Value.self, from: view(of: bytes))
         } catch {
             throw explanation(of: error, Value.self, bytes)
         }
-        if checkingRules, Value.hasRules {
-            var inspection = Inspection()
-            value.check(&inspection)
-            if !inspection.violations.isEmpty { throw .invalid(inspection.violations) }
-        }
+        if checkingRules, Value.hasRules { value.check(&inspection) }
+        guard inspection.violations.isEmpty else { throw .invalid(inspection.violations) }
         return value
     }
 

@@ -2,8 +2,8 @@
 
 /// A strict reader of JSON text (RFC 8259) that says where and why it fails.
 ///
-/// For the error path and for small documents: request bodies are decoded by Foundation, and only what Foundation
-/// refuses is read again here.
+/// A name that stands twice in one object is refused too (RFC 7493, 2.3): readers differ in which of them they take, and
+/// what one of them has checked another would not use.
 public struct JSONParser {
     /// Containers within containers, at most.
     public static let maximumDepth = 64
@@ -81,10 +81,15 @@ public struct JSONParser {
 
     private mutating func object() throws(JSONSyntaxError) -> JSONValue {
         var members: [JSONValue.Member] = []
+        var names: Set<String> = []
         if take(UInt8(ascii: "}")) { return .object(members) }
         while true {
             guard current == UInt8(ascii: "\"") else { throw failure("a member's name in quotation marks is expected") }
+            let opening = position
             let name = try string()
+            guard Self.isNew(name, among: members, &names) else {
+                throw failure("the object has a member of this name already", at: opening)
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure("':' is expected after a member's name") }
             skipSpace()
@@ -94,6 +99,15 @@ public struct JSONParser {
             guard take(UInt8(ascii: ",")) else { throw failure("',' or '}' is expected") }
             skipSpace()
         }
+    }
+
+    /// Whether none of `members` has the name. Small objects are searched; of larger ones `names` holds the names.
+    private static func isNew(
+        _ name: String, among members: [JSONValue.Member], _ names: inout Set<String>
+    ) -> Bool {
+        guard members.count >= 16 else { return !members.contains { $0.name == name } }
+        if names.isEmpty { names = Set(members.map(\.name)) }
+        return names.insert(name).inserted
     }
 
     private mutating func array() throws(JSONSyntaxError) -> JSONValue {

@@ -53,10 +53,17 @@ public struct Problem: Error, Codable, Sendable, Hashable {
         self.errors = errors
     }
 
-    /// 422 `invalid`, with every rule that the request breaks.
+    /// 422 `invalid`, with every rule that the request breaks. The detail counts fields, of which each may break several.
     public static func invalid(_ violations: [Violation]) -> Problem {
-        let fields = violations.count == 1 ? "One field is not valid." : "\(violations.count) fields are not valid."
-        return Problem(.invalid, fields, errors: violations)
+        let fields = Set(violations.lazy.map(\.field).filter { !$0.isEmpty }).count
+        let isCut = violations.count >= Inspection.maximumViolations
+        let detail =
+            switch fields {
+            case 0: "The request is not valid."
+            case 1: "One field is not valid."
+            default: "\(isCut ? "At least " : "")\(fields) fields are not valid."
+            }
+        return Problem(.invalid, detail, errors: violations)
     }
 
     /// Whether it is of the kind `kind`.

@@ -39,6 +39,10 @@ extension Described {
         Self.schema.check(self, &inspection)
     }
 
+    public static func inspectNulls(_ json: JSONValue, _ inspection: inout Inspection) {
+        if schema.refusesNull { schema.inspectNulls(json, &inspection) }
+    }
+
     public static func inspect(_ json: JSONValue, _ inspection: inout Inspection) -> Self? {
         schema.inspect(json, &inspection)
         return nil

@@ -28,6 +28,9 @@ public protocol SchemaValue: Codable, Sendable {
     /// report if it found nothing wrong.
     static func inspect(_ json: JSONValue, _ inspection: inout Inspection) -> Self?
 
+    /// Reports the members that are null although leaving them out would mean something else: nothing to do for most.
+    static func inspectNulls(_ json: JSONValue, _ inspection: inout Inspection)
+
     /// The value that the text of a parameter spells; nil if it spells none, or if such values don't fit in a parameter.
     init?(parameter text: String)
 
@@ -38,6 +41,7 @@ public protocol SchemaValue: Codable, Sendable {
 extension SchemaValue {
     @inlinable public static var hasRules: Bool { false }
     @inlinable public func check(_ inspection: inout Inspection) {}
+    @inlinable public static func inspectNulls(_ json: JSONValue, _ inspection: inout Inspection) {}
     public init?(parameter text: String) { return nil }
     public var parameterText: String? { nil }
 
