@@ -38,7 +38,7 @@ extension ServiceRuntime {
             try Task.checkCancellation()
             try await hook.run(addresses)
         }
-        logger.info("ready", metadata: ["service": "\(settings.name)"])
+        logger.info("ready")
     }
 
     private func host(_ name: String, _ service: any Service) {

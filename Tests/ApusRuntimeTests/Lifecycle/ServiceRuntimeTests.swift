@@ -52,6 +52,8 @@ struct ServiceRuntimeTests {
         for message in ["listening", "ready", "draining", "ended"] {
             #expect(log.contains { $0.contains(#""message":"\#(message)""#) }, "\(message)")
         }
+        // None of its own lines uses a name that belongs to the line itself.
+        #expect(log.filter { $0.contains("fields.") } == [])
         await http.shutdown()
         try await client.shutdown()
     }
