@@ -54,7 +54,7 @@ struct OrderDesk: Sendable {
 
     private func checkUser(_ id: Int) async throws {
         do throws(ServiceError) {
-            try await users.call(UsersAPI.getUser, UserReference(id: id))
+            try await users.call(UsersAPI.getUser, ItemReference(id: id))
         } catch {
             guard error.isKind(of: .notFound) else { throw error }
             throw Problem(OrdersAPI.unknownUser, "There is no user \(id).")

@@ -21,11 +21,10 @@ struct OrdersOperations: Sendable {
             return stored.order
         }
         service.implement(OrdersAPI.listOrders) { call in
-            let cursor = try PageCursor(call.parameters.cursor)
-            let limit = call.parameters.limit ?? 50
-            let found = try await OrderStore.list(after: cursor.id, limit: limit + 1, in: database)
-            return OrderList(
-                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+            let page = try await Page(call.parameters, by: \.id) {
+                try await OrderStore.list(after: $0, limit: $1, in: database)
+            }
+            return OrderList(items: page.items, nextCursor: page.nextCursor)
         }
     }
 }

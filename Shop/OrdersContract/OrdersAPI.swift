@@ -20,11 +20,11 @@ public enum OrdersAPI: Contract {
         summary: "Places an order, which is pending until a worker confirms it; the answer's Location names it.")
 
     public static let getOrder = Operation(
-        .get, "/v1/orders/{id}", name: "getOrder", parameters: OrderReference.self, output: Order.self,
+        .get, "/v1/orders/{id}", name: "getOrder", parameters: ItemReference.self, output: Order.self,
         errors: [.notFound], summary: "One order.")
 
     public static let listOrders = Operation(
-        .get, "/v1/orders", name: "listOrders", parameters: OrderListing.self, output: OrderList.self,
+        .get, "/v1/orders", name: "listOrders", parameters: PageRequest.self, output: OrderList.self,
         summary: "The orders in the order of their ids, a page at a time.")
 
     // MARK: Errors

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusContract
 import ApusService
 import ProductsContract
 
@@ -18,11 +19,8 @@ struct ProductsOperations: Sendable {
             return .ok(found.product, etag: found.etag)
         }
         service.implement(ProductsAPI.listProducts) { call in
-            let cursor = try PageCursor(call.parameters.cursor)
-            let limit = call.parameters.limit ?? 50
-            let found = try await catalogue.list(after: cursor.id, limit: limit + 1)
-            return ProductList(
-                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+            let page = try await Page(call.parameters, by: \.id) { try await catalogue.list(after: $0, limit: $1) }
+            return ProductList(items: page.items, nextCursor: page.nextCursor)
         }
         service.implement(ProductsAPI.updateProduct) { call in
             let changed = try await catalogue.update(call.parameters, call.body)

@@ -21,16 +21,16 @@ public enum ProductsAPI: Contract {
         summary: "Creates a product; the answer's Location names it.")
 
     public static let getProduct = Operation(
-        .get, "/v1/products/{id}", name: "getProduct", parameters: ProductReference.self, output: Product.self,
+        .get, "/v1/products/{id}", name: "getProduct", parameters: ItemReference.self, output: Product.self,
         errors: [.notFound], summary: "One product, with its ETag.")
 
     public static let listProducts = Operation(
-        .get, "/v1/products", name: "listProducts", parameters: ProductListing.self, output: ProductList.self,
+        .get, "/v1/products", name: "listProducts", parameters: PageRequest.self, output: ProductList.self,
         summary: "The products in the order of their ids, a page at a time.")
 
     public static let updateProduct = Operation(
-        .patch, "/v1/products/{id}", name: "updateProduct", parameters: ProductCondition.self,
-        headers: ["If-Match"], body: ProductChanges.self, output: Product.self,
+        .patch, "/v1/products/{id}", name: "updateProduct", parameters: ItemCondition.self,
+        headers: [ItemCondition.header], body: ProductChanges.self, output: Product.self,
         errors: [.notFound, .preconditionFailed],
         summary: "Changes the fields that are given, if the product's ETag is still that of If-Match.")
 

@@ -60,7 +60,7 @@ struct UserDirectory: Sendable {
     }
 
     /// - Throws: `not_found`, `precondition_failed`, `email_taken`.
-    func update(_ condition: UserCondition, _ changes: UserChanges) async throws -> VersionedUser {
+    func update(_ condition: ItemCondition, _ changes: UserChanges) async throws -> VersionedUser {
         try await changing(condition.id) {
             try await unlessTaken {
                 try await database.transaction { transaction in
@@ -77,7 +77,7 @@ struct UserDirectory: Sendable {
     }
 
     /// - Throws: `not_found`, `precondition_failed`.
-    func delete(_ condition: UserCondition) async throws {
+    func delete(_ condition: ItemCondition) async throws {
         try await changing(condition.id) {
             try await database.transaction { transaction in
                 _ = try await Self.checked(condition, in: transaction)
@@ -112,7 +112,7 @@ struct UserDirectory: Sendable {
     }
 
     private static func checked(
-        _ condition: UserCondition, in transaction: any Transaction
+        _ condition: ItemCondition, in transaction: any Transaction
     ) async throws -> VersionedUser {
         guard let stored = try await UserStore.find(condition.id, in: transaction) else { throw unknown(condition.id) }
         guard stored.etag.fulfils(ifMatch: condition.ifMatch) else {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusContract
 import ApusService
 import UsersContract
 
@@ -16,11 +17,8 @@ struct UsersOperations: Sendable {
             return .ok(found.user, etag: found.etag)
         }
         service.implement(UsersAPI.listUsers) { call in
-            let cursor = try PageCursor(call.parameters.cursor)
-            let limit = call.parameters.limit ?? 50
-            let found = try await directory.list(after: cursor.id, limit: limit + 1)
-            return UserList(
-                items: Array(found.prefix(limit)), nextCursor: PageCursor.next(after: found.map(\.id), limit: limit))
+            let page = try await Page(call.parameters, by: \.id) { try await directory.list(after: $0, limit: $1) }
+            return UserList(items: page.items, nextCursor: page.nextCursor)
         }
         service.implement(UsersAPI.updateUser) { call in
             let changed = try await directory.update(call.parameters, call.body)

@@ -19,20 +19,20 @@ public enum UsersAPI: Contract {
         errors: [emailTaken], summary: "Creates a user; the answer's Location names it.")
 
     public static let getUser = Operation(
-        .get, "/v1/users/{id}", name: "getUser", parameters: UserReference.self, output: User.self,
+        .get, "/v1/users/{id}", name: "getUser", parameters: ItemReference.self, output: User.self,
         errors: [.notFound], summary: "One user, with its ETag.")
 
     public static let listUsers = Operation(
-        .get, "/v1/users", name: "listUsers", parameters: UserListing.self, output: UserList.self,
+        .get, "/v1/users", name: "listUsers", parameters: PageRequest.self, output: UserList.self,
         summary: "The users in the order of their ids, a page at a time.")
 
     public static let updateUser = Operation(
-        .patch, "/v1/users/{id}", name: "updateUser", parameters: UserCondition.self, headers: ["If-Match"],
+        .patch, "/v1/users/{id}", name: "updateUser", parameters: ItemCondition.self, headers: [ItemCondition.header],
         body: UserChanges.self, output: User.self, errors: [.notFound, emailTaken, .preconditionFailed],
         summary: "Changes the fields that are given, if the user's ETag is still that of If-Match.")
 
     public static let deleteUser = Operation(
-        .delete, "/v1/users/{id}", name: "deleteUser", parameters: UserCondition.self, headers: ["If-Match"],
+        .delete, "/v1/users/{id}", name: "deleteUser", parameters: ItemCondition.self, headers: [ItemCondition.header],
         errors: [.notFound, .preconditionFailed], summary: "Deletes the user.")
 
     // MARK: Errors

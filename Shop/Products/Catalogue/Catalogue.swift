@@ -37,7 +37,7 @@ struct Catalogue: Sendable {
     }
 
     /// - Throws: `not_found`, `precondition_failed`.
-    func update(_ condition: ProductCondition, _ changes: ProductChanges) async throws -> VersionedProduct {
+    func update(_ condition: ItemCondition, _ changes: ProductChanges) async throws -> VersionedProduct {
         try await database.transaction { transaction in
             let stored = try await Self.find(condition.id, in: transaction)
             guard stored.etag.fulfils(ifMatch: condition.ifMatch) else {

@@ -104,7 +104,7 @@ struct OrderLoad {
         let sold = orders.flatMap(\.items).map(\.quantity).reduce(0, +)
         // What broken-off attempts hold comes back when it expires.
         try await eventually("the stock is \(product.stock) - \(sold) (\(hint))", within: .seconds(10)) {
-            try await shop.products.call(ProductsAPI.getProduct, ProductReference(id: product.id)).stock
+            try await shop.products.call(ProductsAPI.getProduct, ItemReference(id: product.id)).stock
                 == product.stock - sold
         }
         // Nothing that comes late confirms an order again.
@@ -142,7 +142,7 @@ struct OrderLoad {
         var orders: [Order] = []
         var cursor: String?
         repeat {
-            let page = try await shop.orders.call(OrdersAPI.listOrders, OrderListing(limit: 200, cursor: cursor))
+            let page = try await shop.orders.call(OrdersAPI.listOrders, PageRequest(limit: 200, cursor: cursor))
             orders += page.items
             cursor = page.nextCursor
         } while cursor != nil

@@ -13,17 +13,17 @@ struct ProductsTests {
             let product = try await shop.product(stock: 5)
             _ = try await shop.reserve(2, of: product, for: "a")
             let found = try await shop.products.send(
-                ProductsAPI.getProduct, ProductReference(id: product.id), body: NoBody())
+                ProductsAPI.getProduct, ItemReference(id: product.id), body: NoBody())
             #expect(found.output.stock == 3)
             await #expect(throws: Kind(.preconditionFailed)) {
                 try await kind {
                     try await shop.products.call(
-                        ProductsAPI.updateProduct, ProductCondition(id: product.id, ifMatch: "\"1\""),
+                        ProductsAPI.updateProduct, ItemCondition(id: product.id, ifMatch: "\"1\""),
                         body: ProductChanges(priceCents: 1))
                 }
             }
             let changed = try await shop.products.call(
-                ProductsAPI.updateProduct, ProductCondition(id: product.id, ifMatch: found.etag),
+                ProductsAPI.updateProduct, ItemCondition(id: product.id, ifMatch: found.etag),
                 body: ProductChanges(priceCents: 1))
             #expect(changed.priceCents == 1)
             #expect(changed.stock == 3)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusContract
 import ApusCore
 import ApusMessaging
 import ApusSQL
@@ -21,7 +22,7 @@ extension RunningShop {
     }
 
     func stock(of product: Product) async throws -> Int {
-        try await products.call(ProductsAPI.getProduct, ProductReference(id: product.id)).stock
+        try await products.call(ProductsAPI.getProduct, ItemReference(id: product.id)).stock
     }
 
     func place(
@@ -38,7 +39,7 @@ extension RunningShop {
     }
 
     func order(_ id: Int) async throws -> Order {
-        try await orders.call(OrdersAPI.getOrder, OrderReference(id: id))
+        try await orders.call(OrdersAPI.getOrder, ItemReference(id: id))
     }
 
     /// Waits until the worker has ended the order.

@@ -17,7 +17,7 @@ struct UsersTests {
             #expect(made.status == .created)
             #expect(made.headers[.location] == "/v1/users/\(made.output.id)")
             #expect(made.etag == "\"1\"")
-            let found = try await shop.users.call(UsersAPI.getUser, UserReference(id: made.output.id))
+            let found = try await shop.users.call(UsersAPI.getUser, ItemReference(id: made.output.id))
             #expect(found == made.output)
         }
     }
@@ -33,7 +33,7 @@ struct UsersTests {
             await #expect(throws: Kind(UsersAPI.emailTaken)) {
                 try await kind {
                     try await shop.users.call(
-                        UsersAPI.updateUser, UserCondition(id: eve.id), body: UserChanges(email: ada.email))
+                        UsersAPI.updateUser, ItemCondition(id: eve.id), body: UserChanges(email: ada.email))
                 }
             }
         }
@@ -44,16 +44,16 @@ struct UsersTests {
         try await RunningShop.with { shop in
             let user = try await shop.user()
             let changed = try await shop.users.send(
-                UsersAPI.updateUser, UserCondition(id: user.id, ifMatch: "\"1\""), body: UserChanges(name: "Ada King"))
+                UsersAPI.updateUser, ItemCondition(id: user.id, ifMatch: "\"1\""), body: UserChanges(name: "Ada King"))
             #expect(changed.etag == "\"2\"")
             await #expect(throws: Kind(.preconditionFailed)) {
                 try await kind {
-                    try await shop.users.call(UsersAPI.deleteUser, UserCondition(id: user.id, ifMatch: "\"1\""))
+                    try await shop.users.call(UsersAPI.deleteUser, ItemCondition(id: user.id, ifMatch: "\"1\""))
                 }
             }
-            try await shop.users.call(UsersAPI.deleteUser, UserCondition(id: user.id, ifMatch: "\"2\""))
+            try await shop.users.call(UsersAPI.deleteUser, ItemCondition(id: user.id, ifMatch: "\"2\""))
             await #expect(throws: Kind(.notFound)) {
-                try await kind { try await shop.users.call(UsersAPI.getUser, UserReference(id: user.id)) }
+                try await kind { try await shop.users.call(UsersAPI.getUser, ItemReference(id: user.id)) }
             }
         }
     }
@@ -65,7 +65,7 @@ struct UsersTests {
             var seen: [Int] = []
             var cursor: String?
             repeat {
-                let page = try await shop.users.call(UsersAPI.listUsers, UserListing(limit: 2, cursor: cursor))
+                let page = try await shop.users.call(UsersAPI.listUsers, PageRequest(limit: 2, cursor: cursor))
                 seen += page.items.map(\.id)
                 cursor = page.nextCursor
             } while cursor != nil
@@ -82,7 +82,7 @@ struct UsersTests {
                     group.addTask {
                         while !Task.isCancelled {
                             do {
-                                try await shop.users.call(UsersAPI.getUser, UserReference(id: user.id))
+                                try await shop.users.call(UsersAPI.getUser, ItemReference(id: user.id))
                             } catch {
                                 if !Task.isCancelled { throw error }
                             }
@@ -91,8 +91,8 @@ struct UsersTests {
                 }
                 for round in 1...50 {
                     try await shop.users.call(
-                        UsersAPI.updateUser, UserCondition(id: user.id), body: UserChanges(name: "Ada \(round)"))
-                    let found = try await shop.users.call(UsersAPI.getUser, UserReference(id: user.id))
+                        UsersAPI.updateUser, ItemCondition(id: user.id), body: UserChanges(name: "Ada \(round)"))
+                    let found = try await shop.users.call(UsersAPI.getUser, ItemReference(id: user.id))
                     #expect(found.name == "Ada \(round)")
                 }
                 group.cancelAll()

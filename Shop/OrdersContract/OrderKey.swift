@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusContract
 
-/// Names one order.
-public struct OrderReference: Described, Hashable {
-    public let id: Int
-
-    public init(id: Int) {
-        self.id = id
-    }
-
-    public static let schema = Schema<OrderReference> {
-        Field("id", \.id)
-    }
-}
-
 /// Names the attempt to place an order, so that it may be repeated.
 public struct OrderKey: Described, Hashable {
     public let idempotencyKey: String?
