@@ -17,9 +17,10 @@ import UsersContract
 /// - after it: the reservation is released, or expires by itself where this process died.
 /// - after the order was stored: it is pending, and its message is in the queue until the worker has confirmed it.
 ///
-/// With an idempotency key, an attempt that finds the order of an earlier one answers with that. Attempts at the same time
-/// reserve under the same name, and the key is unique among the orders: one of them stores, the others answer with what
-/// it stored. A refused attempt leaves nothing behind, so the same key may be tried again later.
+/// An idempotency key belongs to the user who orders: the same key of another user is another key. With one, an attempt
+/// that finds the order of an earlier one answers with that. Attempts at the same time reserve under the same name, and
+/// the key is unique among the user's orders: one of them stores, the others answer with what it stored. A refused attempt
+/// leaves nothing behind, so the same key may be tried again later.
 struct OrderDesk: Sendable {
     let database: any Database
     let queue: SQLQueue
@@ -32,7 +33,9 @@ struct OrderDesk: Sendable {
     /// - Throws: `unknown_user`, `unknown_product`, `out_of_stock`, `mixed_currencies`, `idempotency_key_reused`, and why a
     ///   call failed.
     func place(_ new: NewOrder, key: String?) async throws -> Order {
-        if let key, let known = try await OrderStore.find(key: key, in: database) { return try Self.same(known, new) }
+        if let key, let known = try await OrderStore.find(key: key, of: new.userId, in: database) {
+            return try Self.same(known, new)
+        }
         try await checkUser(new.userId)
         let reservation = try await reserve(new, key: key)
         do {
@@ -47,7 +50,7 @@ struct OrderDesk: Sendable {
             // The order may be stored: then its message commits the reservation. Otherwise that expires.
             throw error
         } catch {
-            await release(reservation.orderId, key: key)
+            await release(reservation.orderId, unlessFor: key, of: new.userId)
             throw error
         }
     }
@@ -64,7 +67,7 @@ struct OrderDesk: Sendable {
     private func reserve(_ new: NewOrder, key: String?) async throws -> Reservation {
         guard let key else { return try await reserve(new, as: ReservationName.random()) }
         do {
-            return try await reserve(new, as: ReservationName.of(key: key))
+            return try await reserve(new, as: ReservationName.of(key: key, of: new.userId))
         } catch let error as ServiceError where error.isKind(of: ProductsAPI.reservationClosed) {
             // An earlier attempt's, given back since. Its name is used up.
             return try await reserve(new, as: ReservationName.random())
@@ -86,7 +89,7 @@ struct OrderDesk: Sendable {
                 throw Problem(OrdersAPI.outOfStock, problem.detail)
             case .problem: throw error
             case .failure(let failure):
-                if failure.mayHaveReachedPeer { await release(name, key: nil) }
+                if failure.mayHaveReachedPeer { await release(name) }
                 throw error
             }
         }
@@ -108,21 +111,27 @@ struct OrderDesk: Sendable {
     private func answerOfOther(
         _ new: NewOrder, key: String?, _ reservation: String, _ error: DatabaseError
     ) async throws -> Order {
-        guard let key, let known = try await OrderStore.find(key: key, in: database) else { throw error }
-        if known.reservation != reservation { await release(reservation, key: nil) }
+        guard let key, let known = try await OrderStore.find(key: key, of: new.userId, in: database) else {
+            throw error
+        }
+        if known.reservation != reservation { await release(reservation) }
         return try Self.same(known, new)
     }
 
-    /// Gives the reservation back, unless an order with the key is stored on it.
+    /// Gives the reservation back, unless an order of `user` with the key is stored on it.
     ///
     /// Goes on when the request is cancelled or its time is over. If it fails, the reservation expires.
-    private func release(_ name: String, key: String?) async {
+    private func release(_ name: String, unlessFor key: String? = nil, of user: Int? = nil) async {
         var context = CallContext.current ?? CallContext()
         context.deadline = nil
         await Task {
             await CallContext.$current.withValue(context) {
                 do {
-                    if let key, try await OrderStore.find(key: key, in: database)?.reservation == name { return }
+                    if let key, let user,
+                        try await OrderStore.find(key: key, of: user, in: database)?.reservation == name
+                    {
+                        return
+                    }
                     try await products.call(ProductsAPI.release, ReservationReference(orderId: name))
                 } catch {
                     logger.warning(

@@ -10,7 +10,7 @@ enum OrderStore {
 
     /// Stores the order as pending.
     ///
-    /// - Throws: `uniqueViolation` if its idempotency key was used.
+    /// - Throws: `uniqueViolation` if the user has used its idempotency key before.
     static func insert(_ draft: OrderDraft, in transaction: any Transaction) async throws -> Order {
         let rows = try await transaction.query(
             """
@@ -36,8 +36,11 @@ enum OrderStore {
         try await orders("\(columns) FROM orders WHERE id = \(id)", in: executor).first
     }
 
-    static func find(key: String, in executor: any SQLExecutor) async throws -> StoredOrder? {
-        try await orders("\(columns) FROM orders WHERE idempotency_key = \(key)", in: executor).first
+    /// The order that `user` placed with the idempotency key `key`.
+    static func find(key: String, of user: Int, in executor: any SQLExecutor) async throws -> StoredOrder? {
+        try await orders(
+            "\(columns) FROM orders WHERE user_id = \(user) AND idempotency_key = \(key)", in: executor
+        ).first
     }
 
     /// At most `limit` orders with ids above `id`, in their order.

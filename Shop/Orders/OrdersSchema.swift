@@ -27,5 +27,10 @@ enum OrdersSchema {
             CREATE TABLE customers (
                 id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, created_at BIGINT NOT NULL)
             """),
+        // A key is one user's: what another calls their attempt means nothing here.
+        Migration(
+            "0003_idempotency_keys_by_user",
+            "DROP INDEX orders_idempotency_key",
+            "CREATE UNIQUE INDEX orders_idempotency_key ON orders (user_id, idempotency_key)"),
     ])
 }

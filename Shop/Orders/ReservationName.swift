@@ -9,9 +9,9 @@ enum ReservationName {
         return Hex.string(random.next(), random.next())
     }
 
-    /// The name for an order with an idempotency key follows from the key: who repeats an attempt that broke off finds the
-    /// reservation of the first one instead of taking from stock twice, and attempts at the same time share one.
-    static func of(key: String) -> String {
-        "key:" + key
+    /// The name for an order with an idempotency key follows from user and key: who repeats an attempt that broke off
+    /// finds the reservation of the first one instead of taking from stock twice, and attempts at the same time share one.
+    static func of(key: String, of user: Int) -> String {
+        "user:\(user):key:\(key)"
     }
 }

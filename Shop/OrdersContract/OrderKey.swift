@@ -16,6 +16,6 @@ public struct OrderKey: Described, Hashable {
     public static let schema = Schema<OrderKey> {
         Field(
             "Idempotency-Key", \.idempotencyKey, .length(1...255),
-            note: "The same key with the same body returns the same order.")
+            note: "The same key with the same body returns the same order. A key belongs to the user who orders.")
     }
 }
