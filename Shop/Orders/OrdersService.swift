@@ -43,7 +43,7 @@ public struct OrdersService: ServiceProgram {
             logger: host.logger("orders.desk"), now: { Date() })
         var builder = host.runtime.builder(of: OrdersAPI.self)
         OrdersOperations(database: database, desk: desk).implement(&builder)
-        builder.takeEvents(into: queue)
+        builder.takeEvents(into: queue, token: host.settings.serviceToken)
         try host.runtime.serve(builder)
     }
 

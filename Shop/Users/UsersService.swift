@@ -46,7 +46,9 @@ public struct UsersService: ServiceProgram {
         host.runtime.add(
             "relay",
             service: try Relay(
-                queue: queue, transport: HTTPRelayTransport(network: host.network), logger: host.logger("users.relay")))
+                queue: queue,
+                transport: HTTPRelayTransport(network: host.network, token: host.settings.serviceToken),
+                logger: host.logger("users.relay")))
         var builder = host.runtime.builder(of: UsersAPI.self)
         UsersOperations(directory: directory).implement(&builder)
         try host.runtime.serve(builder)

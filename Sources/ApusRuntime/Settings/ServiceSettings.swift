@@ -29,6 +29,9 @@ public struct ServiceSettings: Sendable {
     /// `INSTANCE_ID`: tells the instances of a service apart in the registry. Who starts with the id of another one takes
     /// its place. Nil for one made of host and port.
     public var instanceID: String?
+    /// `SERVICE_TOKEN`: the secret that the services of one system share, at least 16 visible ASCII characters. With it a
+    /// service takes events only from senders that have it; nil means only from its own machine.
+    public var serviceToken: Secret?
     /// `DATA_DIR`: where embedded storage lives. Default `.apus`.
     public var dataDirectory: String
     /// `APUS_EVENT_LOOPS`: 1 to 1,024. Default: the CPUs in the process's affinity mask.
@@ -65,6 +68,13 @@ public struct ServiceSettings: Sendable {
             "where instances are found; none: nowhere")
         advertiseURL = settings.value("ADVERTISE_URL", .endpoint, "where others reach it; none: where it listens")
         instanceID = settings.value("INSTANCE_ID", .instanceID, "its id in the registry; none: from host and port")
+        serviceToken = settings.secret(
+            "SERVICE_TOKEN", "secret of the system's services; none: events from this machine only")
+        if let token = serviceToken?.reveal(),
+            token.utf8.count < 16 || !token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        {
+            settings.reject("SERVICE_TOKEN", "must be at least 16 visible ASCII characters")
+        }
         eventLoops = settings.integer(
             "APUS_EVENT_LOOPS", default: AffinityMask.count, in: 1...1024, "event loops; default: usable CPUs")
         logLevel = settings.choice("LOG_LEVEL", default: Logger.Level.info, "least level that is logged")

@@ -2,6 +2,7 @@
 import ApusContract
 import ApusCore
 import ApusHTTP
+import ApusRuntime
 import NIOCore
 
 /// A call as it goes out: encoded once, sent as often as needed.
@@ -39,10 +40,12 @@ struct OutgoingRequest {
     }
 
     /// A body that is bytes already, to be sent again as often as it takes: who gets it knows it by its id.
-    init(posting bytes: [UInt8], contentType: String, to target: String) {
+    init(posting bytes: [UInt8], contentType: String, to target: String, bearing token: Secret?) {
         method = .post
         self.target = target
-        headers = [.contentType: contentType]
+        var headers: Headers = [.contentType: contentType]
+        if let token { headers[.authorization] = "Bearer \(token.reveal())" }
+        self.headers = headers
         body = HTTPBody(bytes)
         isRepeatable = true
     }

@@ -2,6 +2,7 @@
 import ApusContract
 import ApusCore
 import ApusHTTP
+import ApusRuntime
 import ApusTelemetry
 
 extension ServiceClient {
@@ -9,10 +10,12 @@ extension ServiceClient {
     /// a connection is lost: the service must know what it had already.
     ///
     /// - Returns: the head of the answer, whatever its status.
-    func post(_ bytes: [UInt8], contentType: String, to target: String) async throws(CallFailure) -> ResponseHead {
+    func post(
+        _ bytes: [UInt8], contentType: String, to target: String, bearing token: Secret?
+    ) async throws(CallFailure) -> ResponseHead {
         let now = time.now
         let context = (CallContext.current ?? CallContext()).narrowed(to: now.advanced(by: configuration.timeout))
-        let request = OutgoingRequest(posting: bytes, contentType: contentType, to: target)
+        let request = OutgoingRequest(posting: bytes, contentType: contentType, to: target, bearing: token)
         metrics.begin()
         do throws(CallFailure) {
             let response = try await exchange(request, context)

@@ -3,17 +3,26 @@ import ApusContract
 import ApusCore
 import ApusHTTP
 public import ApusMessaging
+public import ApusRuntime
 import Foundation
 import NIOCore
 
 /// The route on which a service takes the events that others relay to it.
 ///
 /// `POST /events` with a CloudEvents document stores it in the queue and answers 204; the queue's worker handles it. The
-/// same event again changes nothing. The route is for other services: no gateway should lead to it.
+/// same event again changes nothing. The route is for other services, and asks for their token (``EventSender``): no
+/// gateway should lead to it.
 enum EventIntake {
     static let path = "/events"
 
-    static func respond(to request: ServiceRequest, _ queue: SQLQueue) async throws -> HTTPResponse {
+    static func respond(
+        to request: ServiceRequest, from sender: EventSender, _ queue: SQLQueue
+    ) async throws -> HTTPResponse {
+        if var problem = sender.refusal(of: request.http) {
+            problem.instance = path
+            problem.requestID = request.context.requestID?.description
+            return problem.response(headers: problem.status == 401 ? [.wwwAuthenticate: "Bearer realm=\"events\""] : [:])
+        }
         let type = request.http.head.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
         guard type == Message.cloudEventType else {
             throw Problem(.unsupportedMediaType, "An event must be \(Message.cloudEventType).")
@@ -38,9 +47,13 @@ enum EventIntake {
 
 extension ServiceBuilder {
     /// Takes the events that other services relay, at `POST /events`, into `queue`, for its handlers.
-    public mutating func takeEvents(into queue: SQLQueue) {
+    ///
+    /// - Parameter token: what the senders must have, `SERVICE_TOKEN`: others get 401. Without one only processes of this
+    ///   machine may send: others get 403.
+    public mutating func takeEvents(into queue: SQLQueue, token: Secret?) {
+        let sender = EventSender(token: token)
         route(.post, PathTemplate(EventIntake.path)) { request in
-            try await EventIntake.respond(to: request, queue)
+            try await EventIntake.respond(to: request, from: sender, queue)
         }
     }
 }

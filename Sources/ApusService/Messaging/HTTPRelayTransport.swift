@@ -3,6 +3,7 @@ import ApusContract
 import ApusCore
 import ApusHTTP
 public import ApusMessaging
+public import ApusRuntime
 import Synchronization
 
 /// Brings messages to other services without a broker: each as a CloudEvents document, posted to `/events` of an instance
@@ -14,11 +15,15 @@ import Synchronization
 /// Source: CloudEvents 1.0.2, HTTP protocol binding, structured mode.
 public final class HTTPRelayTransport: RelayTransport {
     private let network: ServiceNetwork
+    private let token: Secret?
     private let clients = Mutex<[String: ServiceClient]>([:])
 
-    /// - Parameter network: where the services are found.
-    public init(network: ServiceNetwork) {
+    /// - Parameters:
+    ///   - network: where the services are found.
+    ///   - token: what they ask of senders, `SERVICE_TOKEN`; nil where they take events of their own machine only.
+    public init(network: ServiceNetwork, token: Secret?) {
         self.network = network
+        self.token = token
     }
 
     public func send(_ message: Message, to service: String) async throws {
@@ -29,7 +34,7 @@ public final class HTTPRelayTransport: RelayTransport {
             return client
         }
         let head = try await client.post(
-            message.cloudEvent, contentType: Message.cloudEventType, to: EventIntake.path)
+            message.cloudEvent, contentType: Message.cloudEventType, to: EventIntake.path, bearing: token)
         switch head.status.code {
         case 200..<300: return
         // The service isn't as far as ours, or not ready for it: that will pass.

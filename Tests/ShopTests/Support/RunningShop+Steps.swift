@@ -75,6 +75,6 @@ extension RunningShop {
             placed, as: MessageType(OrderPlaced.self), source: "/tests", id: Message.newID(using: &random),
             created: user.createdAt)
         let network = ServiceNetwork(resolver: resolver, http: http, metrics: MetricsRegistry())
-        try await HTTPRelayTransport(network: network).send(message, to: "orders")
+        try await HTTPRelayTransport(network: network, token: nil).send(message, to: "orders")
     }
 }

@@ -24,7 +24,7 @@ struct RunningShop: Sendable {
 
     /// Runs `test` with a shop of its own and stops it.
     static func with(
-        reservationLifetime: Duration = .seconds(60), _ test: (RunningShop) async throws -> Void
+        reservationLifetime: Duration = .seconds(60), environment: [String: String] = [:], _ test: (RunningShop) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let loops = EventLoops(count: 1)
@@ -39,7 +39,7 @@ struct RunningShop: Sendable {
         let outcome: Result<Void, any Error>
         do {
             for program in programs {
-                services.append(try await start(program, in: folder, sharing: watchdog, resolver))
+                services.append(try await start(program, environment, in: folder, sharing: watchdog, resolver))
             }
             outcome = .success(try await test(RunningShop(services, resolver, http)))
         } catch {
@@ -62,11 +62,13 @@ struct RunningShop: Sendable {
     }
 
     private static func start(
-        _ program: some ServiceProgram, in folder: TemporaryFolder, sharing watchdog: LoopWatchdog,
+        _ program: some ServiceProgram, _ environment: [String: String], in folder: TemporaryFolder, sharing watchdog: LoopWatchdog,
         _ resolver: InProcessResolver
     ) async throws -> RunningService {
         var settings = Settings(
-            environment: ["PORT": "0", "DATA_DIR": folder.path, "LOG_LEVEL": "critical", "DRAIN_TIMEOUT": "2s"])
+            environment: environment.merging(
+                ["PORT": "0", "DATA_DIR": folder.path, "LOG_LEVEL": "critical", "DRAIN_TIMEOUT": "2s"]
+            ) { given, _ in given })
         let service = ServiceSettings(from: &settings, name: type(of: program).name)
         try settings.validate()
         let host = try await ServiceHost.start(program, service, sharing: watchdog, announce: { _ in }) { runtime in
