@@ -12,12 +12,13 @@ import UsersContract
 /// Reading asks the cache first, then the database, and fills the cache: once, however many ask at the same time. Changes
 /// go to the database and then out of the cache, which also forgets what is being loaded into it; so who has seen the
 /// answer to a change never reads an older state from this process. Where the cache is shared, that holds for all
-/// instances; where each instance has its own, another one may show the older state until the time to live ends.
+/// instances; where each instance has its own, another one may show the older state until the time to live ends, which is
+/// therefore short. A change is never made upon such a state: conditions are checked in the database.
 struct UserDirectory: Sendable {
-    static let timeToLive = Duration.seconds(300)
-
     let database: any Database
     let cache: any Cache
+    /// How long an entry of the cache is used; zero to read from the database always.
+    let timeToLive: Duration
     /// Tells others of new users; nil if nobody wants to know.
     let queue: SQLQueue?
     let logger: Logger
@@ -47,8 +48,9 @@ struct UserDirectory: Sendable {
             guard let user = try await UserStore.find(id, in: database) else { throw Self.unknown(id) }
             return user
         }
+        guard timeToLive > .zero else { return try await load() }
         do {
-            return try await cache.getOrLoad(Self.key(of: id), timeToLive: Self.timeToLive, load: load)
+            return try await cache.getOrLoad(Self.key(of: id), timeToLive: timeToLive, load: load)
         } catch let error as CacheError {
             logger.warning("reading without the cache", metadata: ["error": "\(error)"])
             return try await load()

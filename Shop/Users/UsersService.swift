@@ -19,18 +19,25 @@ public struct UsersService: ServiceProgram {
 
     /// The services that are told of new users.
     public var subscribers: [String]
+    /// How long a user that was read may be answered without asking the database: the longest that this instance shows an
+    /// older state after a change through another instance.
+    public var cacheTimeToLive: Duration
 
     public init(from settings: inout Settings, service: ServiceSettings) {
         // Without a registry nobody can be found, and what isn't delivered would pile up.
         let names = settings.string(
             "USER_EVENTS_TO", default: service.registryURL == nil ? "" : "orders",
             "services that are told of new users, separated by commas")
+        cacheTimeToLive = settings.duration(
+            "USER_CACHE_TTL", default: .seconds(5), in: .zero ... .seconds(3600),
+            "how long users stay in the cache, and other instances' changes unseen; 0s: no cache")
         subscribers = names.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
     /// A service that tells `subscribers` of new users.
-    public init(subscribers: [String]) {
+    public init(subscribers: [String], cacheTimeToLive: Duration = .seconds(5)) {
         self.subscribers = subscribers
+        self.cacheTimeToLive = cacheTimeToLive
     }
 
     public func assemble(_ host: ServiceHost) throws {
@@ -41,8 +48,8 @@ public struct UsersService: ServiceProgram {
         let cache = try MemoryCache()
         observe(cache, in: host)
         let directory = UserDirectory(
-            database: host.database, cache: cache, queue: subscribers.isEmpty ? nil : queue,
-            logger: host.logger("users"), now: { Date() })
+            database: host.database, cache: cache, timeToLive: cacheTimeToLive,
+            queue: subscribers.isEmpty ? nil : queue, logger: host.logger("users"), now: { Date() })
         host.runtime.add(
             "relay",
             service: try Relay(
