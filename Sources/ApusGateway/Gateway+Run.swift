@@ -100,7 +100,7 @@ extension Gateway {
     ) throws -> ServiceSettings {
         let known = [
             "SERVICE_NAME", "APUS_EVENT_LOOPS", "LOG_LEVEL", "ENVIRONMENT", "APUS_LOOP_BLOCKED_AFTER",
-            "APUS_SUPERVISED",
+            "APUS_SUPERVISED", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES",
         ]
         var settings = Settings(environment: environment.filter { known.contains($0.key) })
         var service = ServiceSettings(from: &settings, name: "gateway")

@@ -21,7 +21,13 @@ public struct ServiceTelemetry: Sendable {
 
     /// Logs to standard error, as `settings` say.
     public init(_ settings: ServiceSettings) {
-        self.init(LogConfiguration(service: settings.name, level: settings.logLevel))
+        let resource = settings.resource
+        var configuration = LogConfiguration(service: resource.service, level: settings.logLevel)
+        configuration.attributes = resource.attributes
+        self.init(configuration)
+        resource.register(
+            in: metrics,
+            defaults: [.init("deployment.environment.name", settings.environment.rawValue)])
     }
 
     /// Logs to `output` and metrics into `metrics`, with nothing added.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusHTTP
+public import ApusTelemetry
 public import Logging
 
 /// The settings that every service knows, under the same names.
@@ -38,6 +39,11 @@ public struct ServiceSettings: Sendable {
     public var eventLoops: Int
     /// `LOG_LEVEL`: default `info`.
     public var logLevel: Logger.Level
+    /// `OTEL_SERVICE_NAME`, or `service.name` of `OTEL_RESOURCE_ATTRIBUTES`: the name in logs and metrics where it differs
+    /// from that in the registry. Nil means ``name``.
+    public var telemetryName: String?
+    /// `OTEL_RESOURCE_ATTRIBUTES`: what else logs and metrics say of the process, `service.name` left out.
+    public var telemetryAttributes: [TelemetryResource.Attribute]
     /// `ENVIRONMENT`: default `development`.
     public var environment: DeploymentEnvironment
     /// `TLS_CERT_FILE` and `TLS_KEY_FILE`: certificate chain and private key in PEM. Both or none; nil means plain HTTP.
@@ -79,6 +85,14 @@ public struct ServiceSettings: Sendable {
             "APUS_EVENT_LOOPS", default: AffinityMask.count, in: 1...1024, "event loops; default: usable CPUs")
         logLevel = settings.choice("LOG_LEVEL", default: Logger.Level.info, "least level that is logged")
         environment = settings.choice("ENVIRONMENT", default: DeploymentEnvironment.development, "kind of deployment")
+        let otelName = settings.string("OTEL_SERVICE_NAME", "name in logs and metrics; none: SERVICE_NAME")
+        let attributes =
+            settings.value("OTEL_RESOURCE_ATTRIBUTES", .attributes, "key=value,key=value: said in logs and metrics") ?? []
+        telemetryName = otelName ?? attributes.first { $0.key == TelemetryResource.serviceNameKey }?.value
+        telemetryAttributes = attributes.filter { $0.key != TelemetryResource.serviceNameKey }
+        if settings.url("OTEL_EXPORTER_OTLP_ENDPOINT", schemes: ["http", "https"], "not used yet") != nil {
+            settings.warn("OTEL_EXPORTER_OTLP_ENDPOINT", "is not supported yet: nothing is sent there")
+        }
         tls = TLSFiles(from: &settings)
         drainTimeout = settings.duration(
             "DRAIN_TIMEOUT", default: .seconds(10), in: .zero ... .seconds(3600),
@@ -88,5 +102,10 @@ public struct ServiceSettings: Sendable {
             "report an event loop that is blocked this long")
         isSupervised = settings.boolean(
             "APUS_SUPERVISED", default: false, "shut down when standard input ends")
+    }
+
+    /// How the process names itself in logs and metrics.
+    public var resource: TelemetryResource {
+        TelemetryResource(service: telemetryName ?? name, attributes: telemetryAttributes)
     }
 }

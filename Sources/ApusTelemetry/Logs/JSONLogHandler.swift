@@ -14,6 +14,7 @@ public import Logging
 ///   truth values. Each key appears once: the event's metadata wins over the provider's, and that over the logger's. A
 ///   key of the line's own, such as `level`, is written as `fields.level`.
 /// - `request_id`, `trace_id` and `span_id` come from `CallContext.current` unless metadata names them.
+/// - `resource` holds what else the process says of itself (``TelemetryResource``); absent if that is nothing.
 /// - `error` is the description of the event's error.
 /// - Nothing in a message, key or value can end the line or the string, or steer a terminal: control characters are
 ///   escaped. A line is cut at 64 KiB of text and then says `"truncated":true`.
@@ -38,7 +39,7 @@ public struct JSONLogHandler: LogHandler {
     public init(label: String, output: LogOutput, metadataProvider: Logger.MetadataProvider? = nil) {
         self.output = output
         self.metadataProvider = metadataProvider
-        identity = Self.identity(label: label, service: output.service)
+        identity = Self.identity(label: label, output.resource)
     }
 
     /// What every line of this logger carries.
@@ -131,15 +132,22 @@ public struct JSONLogHandler: LogHandler {
         }
     }
 
-    private static func identity(label: String, service: String) -> [UInt8] {
+    private static func identity(label: String, _ resource: TelemetryResource) -> [UInt8] {
         withUnsafeTemporaryAllocation(byteCount: LineBuffer.stackBytes, alignment: 8) { storage in
             var line = LineBuffer(borrowing: storage, limit: LineBuffer.standardLimit / 4)
             line.append(",\"logger\":")
             line.append(quoted: label)
-            if !service.isEmpty {
+            if !resource.service.isEmpty {
                 line.append(",\"service\":")
-                line.append(quoted: service)
+                line.append(quoted: resource.service)
             }
+            for (index, attribute) in resource.attributes.enumerated() {
+                line.append(index == 0 ? ",\"resource\":{" : ",")
+                line.append(quoted: attribute.key)
+                line.append(":")
+                line.append(quoted: attribute.value)
+            }
+            if !resource.attributes.isEmpty { line.append("}") }
             return line.withBytes { Array($0) }
         }
     }

@@ -36,6 +36,7 @@ struct KnownKeys: OptionSet {
         case 7 where Self.match(bytes, "message") || Self.match(bytes, "service"): self = .reserved
         case 7 where Self.match(bytes, "span_id"): self = .spanID
         case 8 where Self.match(bytes, "trace_id"): self = .traceID
+        case 8 where Self.match(bytes, "resource"): self = .reserved
         case 9 where Self.match(bytes, "truncated"): self = .reserved
         case 10 where Self.match(bytes, "request_id"): self = .requestID
         case 11... where Self.match(bytes, "fields."):

@@ -20,6 +20,8 @@ public import Logging
 public struct LogConfiguration: Sendable {
     /// The name that every JSON line shows as `service`; empty for none.
     public var service: String
+    /// What else every JSON line says of the process, in `resource`; nothing by default.
+    public var attributes: [TelemetryResource.Attribute] = []
     /// The level from which lines are written; `info` by default.
     public var level: Logger.Level
     /// How lines look; by default for people at a terminal and as JSON elsewhere.
@@ -48,7 +50,8 @@ public struct LogConfiguration: Sendable {
     public func makeOutput() -> LogOutput {
         let isTerminal = stream.isTerminal
         return LogOutput(
-            target: FileDescriptorTarget(stream.descriptor), service: service,
+            target: FileDescriptorTarget(stream.descriptor),
+            resource: TelemetryResource(service: service, attributes: attributes),
             format: format == .auto ? (isTerminal ? .console : .json) : format, level: level,
             isColored: hasColors(isTerminal: isTerminal), capacity: bufferBytes)
     }

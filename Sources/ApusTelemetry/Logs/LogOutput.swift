@@ -10,8 +10,8 @@ public final class LogOutput: Sendable {
     public let sink: LogSink
     /// The level from which lines are written; may be changed at any time.
     public let level: LogLevelBox
-    /// The name that every JSON line shows as `service`; empty for none.
-    public let service: String
+    /// Every JSON line shows its name as `service`, unless that is empty, and its attributes, if any, in `resource`.
+    public let resource: TelemetryResource
     /// The format in force; never `.auto`.
     public let format: LogFormat
     /// Whether console lines are coloured.
@@ -22,25 +22,35 @@ public final class LogOutput: Sendable {
     ///
     /// - Parameters:
     ///   - target: where lines go.
-    ///   - service: the name that JSON lines show; empty for none.
+    ///   - resource: what JSON lines say of the process.
     ///   - format: `.auto` means JSON here, for a target is no terminal.
     ///   - level: the level from which lines are written, `info` by default.
     ///   - isColored: whether console lines are coloured; not, by default.
     ///   - capacity: the most bytes that wait for the target, 1 MiB by default.
     ///   - clock: the time that lines show; the machine's by default.
     public init(
-        target: some LogTarget, service: String, format: LogFormat = .json, level: Logger.Level = .info,
+        target: some LogTarget, resource: TelemetryResource, format: LogFormat = .json, level: Logger.Level = .info,
         isColored: Bool = false, capacity: Int = 1 << 20, clock: @escaping @Sendable () -> WallTime = { .now }
     ) {
         let format = format == .auto ? .json : format
         self.level = LogLevelBox(level)
-        self.service = service
+        self.resource = resource
         self.format = format
         self.isColored = isColored
         self.clock = clock
         sink = LogSink(target: target, capacity: capacity) { lost in
-            Self.announcement(of: lost, service: service, format: format, isColored: isColored, clock: clock)
+            Self.announcement(of: lost, service: resource.service, format: format, isColored: isColored, clock: clock)
         }
+    }
+
+    /// An output of a process of which JSON lines say nothing but the service's name; empty for none.
+    public convenience init(
+        target: some LogTarget, service: String, format: LogFormat = .json, level: Logger.Level = .info,
+        isColored: Bool = false, capacity: Int = 1 << 20, clock: @escaping @Sendable () -> WallTime = { .now }
+    ) {
+        self.init(
+            target: target, resource: TelemetryResource(service: service), format: format, level: level,
+            isColored: isColored, capacity: capacity, clock: clock)
     }
 
     /// The time that a line shows.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
 import ApusRuntime
+import ApusTelemetry
 import Logging
 import Testing
 
@@ -26,6 +27,73 @@ struct ServiceSettingsTests {
         #expect(service.tls == nil)
         #expect(service.drainTimeout == .seconds(10))
         #expect(!service.isSupervised)
+        #expect(service.serviceToken == nil)
+        #expect(service.resource == TelemetryResource(service: "users"))
+    }
+
+    @Test(
+        "OTEL_SERVICE_NAME goes before service.name, and that before SERVICE_NAME",
+        arguments: [
+            (["SERVICE_NAME": "a"], "a", []),
+            (["SERVICE_NAME": "a", "OTEL_RESOURCE_ATTRIBUTES": "service.name=b"], "b", []),
+            (["OTEL_SERVICE_NAME": "The C", "OTEL_RESOURCE_ATTRIBUTES": "service.name=b"], "The C", []),
+            (["OTEL_SERVICE_NAME": "", "OTEL_RESOURCE_ATTRIBUTES": ""], "users", []),
+            (
+                ["OTEL_RESOURCE_ATTRIBUTES": "service.version=1.2 , team=a%2Cb%3D c"], "users",
+                [.init("service.version", "1.2"), .init("team", "a,b= c")]
+            ),
+        ] as [([String: String], String, [TelemetryResource.Attribute])])
+    func resource(environment: [String: String], name: String, attributes: [TelemetryResource.Attribute]) throws {
+        var settings = Settings(environment: environment)
+        let service = ServiceSettings(from: &settings, name: "users")
+        try settings.validate()
+        #expect(service.resource == TelemetryResource(service: name, attributes: attributes))
+        #expect(service.name == environment["SERVICE_NAME"] ?? "users")
+    }
+
+    @Test(
+        "Attributes that can't be read are a problem",
+        arguments: [
+            ("a", #"has "a", which is not an attribute"#), ("a=1,", #"has "", which is not an attribute"#),
+            ("=1", #"has "=1", which is not an attribute"#), ("a=%4", #"has "a=%4", which is not an attribute"#),
+            ("a=b=c", #"has "a=b=c", which is not an attribute"#), ("a=%0A", #"has "a=%0A", which is not an attribute"#),
+            ("a=1,a=2", #"names "a" twice"#),
+            ("a=" + String(repeating: "x", count: 4096), "is longer than 4 KiB"),
+        ])
+    func badAttributes(text: String, reason: String) {
+        var settings = Settings(environment: ["OTEL_RESOURCE_ATTRIBUTES": text])
+        _ = ServiceSettings(from: &settings, name: "users")
+        #expect(settings.problems.count == 1)
+        let problem = "\(settings.problems.first.map(String.init(describing:)) ?? "")"
+        #expect(problem.hasPrefix("OTEL_RESOURCE_ATTRIBUTES (environment): "))
+        #expect(problem.contains(reason))
+    }
+
+    @Test("An exporter that isn't there yet is a warning, an address that is none a problem")
+    func exporter() {
+        var settings = Settings(environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"])
+        _ = ServiceSettings(from: &settings, name: "users")
+        #expect(settings.problems.isEmpty)
+        #expect(
+            settings.warnings == [
+                "OTEL_EXPORTER_OTLP_ENDPOINT (environment): is not supported yet: nothing is sent there"
+            ])
+        var wrong = Settings(environment: ["OTEL_EXPORTER_OTLP_ENDPOINT": "collector"])
+        _ = ServiceSettings(from: &wrong, name: "users")
+        #expect(wrong.problems.count == 1 && wrong.warnings.isEmpty)
+    }
+
+    @Test(
+        "A token that is short or can't stand in a header is a problem, and isn't shown",
+        arguments: ["short", "0123456789 abcdef", "0123456789abcdeß"])
+    func token(text: String) {
+        var settings = Settings(environment: ["SERVICE_TOKEN": text])
+        _ = ServiceSettings(from: &settings, name: "users")
+        #expect(
+            settings.problems.map(\.description) == [
+                "SERVICE_TOKEN (environment): must be at least 16 visible ASCII characters"
+            ])
+        #expect(!settings.configurationTable().contains(text))
     }
 
     @Test("every key is read")
