@@ -134,7 +134,7 @@ let package = Package(
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
                 "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusCache",
-                logging, lifecycle, nioCore,
+                logging, lifecycle, nioCore, nioPosix,
             ]),
         room(
             "ApusGateway",

@@ -8,6 +8,8 @@ public struct HTTPRequest: Sendable {
     public var body: HTTPBody
     /// The connection that it came on; meaningless for a request to be sent.
     public var connection: ConnectionInfo
+    /// Answers before the responder does; nil for a request that no server received.
+    public internal(set) var earlyAnswer: EarlyAnswer?
 
     public init(head: RequestHead, body: HTTPBody, connection: ConnectionInfo) {
         self.head = head

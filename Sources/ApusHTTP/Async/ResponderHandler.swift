@@ -8,10 +8,11 @@ struct ResponderHandler<Responder: HTTPResponder>: HTTPHandler {
 
     func handle(_ head: RequestHead, on exchange: ServerExchange) {
         let run = ResponderRun(exchange)
-        let request = HTTPRequest(head: head, body: run.requestBody(), connection: exchange.info)
+        var request = HTTPRequest(head: head, body: run.requestBody(), connection: exchange.info)
+        request.earlyAnswer = EarlyAnswer(run)
         exchange.receiver = run
         let responder = responder
-        run.task = Task.immediate(executorPreference: exchange.loop) {
+        run.task = Task.immediate(executorPreference: exchange.loop) { [request] in
             let response = await responder.respond(to: request)
             await run.send(response)
         }
@@ -23,7 +24,7 @@ struct ResponderHandler<Responder: HTTPResponder>: HTTPHandler {
 }
 
 /// One request in the hands of a responder: the bridge between the loop's calls and the task.
-private final class ResponderRun: RequestReceiver, @unchecked Sendable {
+private final class ResponderRun: RequestReceiver, EarlyAnswering, @unchecked Sendable {
     // Sendable because the task runs on the loop too.
 
     private let exchange: ServerExchange
@@ -83,6 +84,18 @@ private final class ResponderRun: RequestReceiver, @unchecked Sendable {
             exchange.abort()
         }
         outbound = nil
+    }
+
+    // MARK: EarlyAnswering
+
+    func answerEarly(_ response: HTTPResponse) -> Bool {
+        guard !isCancelled, exchange.awaitsResponse else { return false }
+        isCancelled = true
+        inbound?.fail(
+            CallFailure(.cancelled, "the request was answered already", stage: .request, mayHaveReachedPeer: true))
+        exchange.respond(response.head, body: response.body.buffered)
+        task?.cancel()
+        return true
     }
 
     // MARK: RequestReceiver

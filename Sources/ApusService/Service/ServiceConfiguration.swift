@@ -4,8 +4,9 @@
 public struct ServiceConfiguration: Sendable, Hashable {
     /// Bytes of a request's body; more is answered with 413. Default 1 MiB.
     public var maximumBodyBytes = 1 << 20
-    /// The deadline of a request whose caller sets none, and the latest for one that does. It is not enforced on the
-    /// handler itself, but on the calls it makes. Default 30 s.
+    /// The deadline of a request whose caller sets none (`Apus-Timeout-Ms`), and the latest for one that does. Calls to
+    /// other services end by then, and a request for an operation that has no answer is answered with 504. A route beside
+    /// the contract may take longer, unless its caller sets a deadline. Default 30 s.
     public var timeout = Duration.seconds(30)
     /// Whether each answered request is logged, at level info; health checks and metrics at debug. Default true.
     public var logsAccess = true

@@ -12,6 +12,9 @@ import NIOCore
 /// For each request, in this order: the route is found; its metrics begin; request id, trace and deadline are taken over
 /// from the headers or made, and put into `CallContext.current`; the middleware and the handler run; an error becomes
 /// `application/problem+json`; the request id is echoed; metrics and access log end.
+///
+/// An operation that has no answer at its deadline is answered for, with 504, and its task is cancelled. A response whose
+/// body streams has begun when the handler returns it: the deadline no longer matters then.
 public struct ServiceResponder: HTTPResponder {
     let router: Router<ServiceRoute>
     let unmatched: HTTPRouteMetrics
@@ -35,21 +38,56 @@ public struct ServiceResponder: HTTPResponder {
             } else {
                 switch match {
                 case .found(let route, let captures):
-                    response = await run(
-                        route,
-                        ServiceRequest(
-                            http: request, route: route, context: context, principal: nil, captures: captures))
+                    let request = ServiceRequest(
+                        http: request, route: route, context: context, principal: nil, captures: captures)
+                    let running = watch(request, since: start)
+                    response = await run(route, request)
+                    if let running {
+                        if running.isCutOff { return response }
+                        LoopDeadlines.current?.remove(running)
+                    }
                 case .methodNotAllowed(let methods): response = refusal(of: request, allowing: methods, context)
                 case .notFound:
                     response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
                 }
             }
-            if let requestID = context.requestID { response.head.headers.append(.requestID, requestID.description) }
-            let nanoseconds = time.now.nanoseconds - start.nanoseconds
-            metrics.end(status: response.status.code, nanoseconds: nanoseconds)
-            if configuration.logsAccess { logAccess(match, request, response, nanoseconds) }
+            response = identified(response, context)
+            ended(match, request, response, since: start)
             return response
         }
+    }
+
+    /// Has the request cut off at its deadline: that of its operation or, for a route beside the contract, which may stream
+    /// for as long as it likes, that of a caller who sets one.
+    private func watch(_ request: ServiceRequest, since start: Instant) -> RunningRequest? {
+        guard request.route.operation != nil || request.http.head.headers.contains(.timeout),
+            let answer = request.http.earlyAnswer, let remaining = request.context.remaining(at: start),
+            let deadlines = LoopDeadlines.current
+        else { return nil }
+        // The service's clock may be another than that of the loop's timers.
+        let now = Instant.now
+        let running = RunningRequest(
+            request, answer: answer, of: self, start: start, deadline: now.advanced(by: remaining))
+        deadlines.add(running, at: now)
+        return running
+    }
+
+    /// The response with the request's id.
+    func identified(_ response: HTTPResponse, _ context: CallContext) -> HTTPResponse {
+        guard let requestID = context.requestID else { return response }
+        var response = response
+        response.head.headers.append(.requestID, requestID.description)
+        return response
+    }
+
+    /// Counts and logs the request as answered.
+    func ended(
+        _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, since start: Instant
+    ) {
+        let nanoseconds = time.now.nanoseconds - start.nanoseconds
+        let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
+        metrics.end(status: response.status.code, nanoseconds: nanoseconds)
+        if configuration.logsAccess { logAccess(match, request, response, nanoseconds) }
     }
 
     private func run(_ route: ServiceRoute, _ request: ServiceRequest) async -> HTTPResponse {
@@ -73,7 +111,7 @@ public struct ServiceResponder: HTTPResponder {
         }
     }
 
-    private func answer(_ problem: Problem, _ request: HTTPRequest, _ context: CallContext) -> HTTPResponse {
+    func answer(_ problem: Problem, _ request: HTTPRequest, _ context: CallContext) -> HTTPResponse {
         var problem = problem
         problem.instance = problem.instance ?? String(request.head.path)
         problem.requestID = context.requestID?.description
