@@ -12,9 +12,7 @@ public struct PortOwner: Hashable, Sendable, CustomStringConvertible {
 
     /// Who listens on TCP `port`, on whatever address; nil if the system doesn't tell (no `/proc`, another user's process).
     public static func find(port: Int) -> PortOwner? {
-        let inodes = ["/proc/net/tcp", "/proc/net/tcp6"].reduce(into: Set<String>()) { inodes, path in
-            if case .text(let table) = SettingsFile.read(path) { inodes.formUnion(listeners(in: table, port: port)) }
-        }
+        let inodes = listeners(inTables: ["/proc/net/tcp", "/proc/net/tcp6"], port: port)
         let targets = Set(inodes.map { "socket:[\($0)]" })
         guard !targets.isEmpty else { return nil }
         return list("/proc").lazy.compactMap(Int.init).first { pid in
@@ -24,6 +22,16 @@ public struct PortOwner: Hashable, Sendable, CustomStringConvertible {
                 return PortOwner(pid: pid, name: "?")
             }
             return PortOwner(pid: pid, name: SettingText.escaped(name.trimmingCharacters(in: .newlines)))
+        }
+    }
+
+    /// The inodes of the sockets that listen on `port`, in the files of the kernel, which on a busy machine have a line for
+    /// each of a hundred thousand connections.
+    static func listeners(inTables paths: [String], port: Int) -> Set<String> {
+        paths.reduce(into: []) { inodes, path in
+            if case .text(let table) = SettingsFile.read(path, upTo: 64 << 20) {
+                inodes.formUnion(listeners(in: table, port: port))
+            }
         }
     }
 

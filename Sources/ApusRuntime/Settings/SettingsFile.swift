@@ -19,7 +19,7 @@ enum SettingsFile {
         case unreadable(String)
     }
 
-    static func read(_ path: String) -> Outcome {
+    static func read(_ path: String, upTo limit: Int = limit) -> Outcome {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             return errno == ENOENT ? .absent : .unreadable("can't be read: \(reason(errno))")

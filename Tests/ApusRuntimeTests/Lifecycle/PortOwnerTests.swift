@@ -19,4 +19,12 @@ struct PortOwnerTests {
         #expect(PortOwner.listeners(in: table, port: 90) == [])
         #expect(PortOwner.listeners(in: "", port: 1) == [])
     }
+
+    @Test("they are found in the table of a machine with many connections")
+    func busy() throws {
+        let folder = try TemporaryFolder()
+        let connection = table.split(separator: "\n")[2] + "\n"
+        let file = try folder.file("tcp", String(repeating: String(connection), count: 20_000) + table)
+        #expect(PortOwner.listeners(inTables: ["/none", file], port: 80) == ["4713"])
+    }
 }
