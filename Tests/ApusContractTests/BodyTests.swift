@@ -45,7 +45,10 @@ struct BodyTests {
             ("{\"name\": \"\\q\"}", "line 1, column 11: unknown escape"),
             ("{\"name\": 1,\n \"name\": 2}", "line 2, column 2: the object has a member of this name already"),
             ("{\"x\": 1, \"\\u0078\": 2}", "line 1, column 10: the object has a member of this name already"),
-            ("{\"parts\": [{\"a\": 1}, {\"a\": 1, \"a\": 1}]}", "line 1, column 31: the object has a member of this name already"),
+            (
+                "{\"parts\": [{\"a\": 1}, {\"a\": 1, \"a\": 1}]}",
+                "line 1, column 31: the object has a member of this name already"
+            ),
         ])
     func malformed(text: String, place: String) {
         let problem = problem(text)

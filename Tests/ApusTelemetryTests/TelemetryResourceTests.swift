@@ -30,7 +30,9 @@ struct TelemetryResourceTests {
         #expect(target.lines.first?.contains("resource") == false)
     }
 
-    @Test("is target_info in the metrics; what is given goes before defaults", arguments: [PrometheusFormat.text, .openMetrics])
+    @Test(
+        "is target_info in the metrics; what is given goes before defaults",
+        arguments: [PrometheusFormat.text, .openMetrics])
     func metrics(format: PrometheusFormat) {
         let metrics = MetricsRegistry()
         TelemetryResource(service: "orders", attributes: [.init("a.b", "1")]).register(

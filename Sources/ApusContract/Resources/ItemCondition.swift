@@ -5,6 +5,7 @@ public struct ItemCondition: Described, Hashable {
     /// The header that names the state.
     public static let header = "If-Match"
 
+    /// The item's number within its collection.
     public let id: Int
     /// The ETag that the caller last saw; nil to change whatever is there.
     public let ifMatch: String?

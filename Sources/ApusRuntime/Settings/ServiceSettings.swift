@@ -87,7 +87,8 @@ public struct ServiceSettings: Sendable {
         environment = settings.choice("ENVIRONMENT", default: DeploymentEnvironment.development, "kind of deployment")
         let otelName = settings.string("OTEL_SERVICE_NAME", "name in logs and metrics; none: SERVICE_NAME")
         let attributes =
-            settings.value("OTEL_RESOURCE_ATTRIBUTES", .attributes, "key=value,key=value: said in logs and metrics") ?? []
+            settings.value("OTEL_RESOURCE_ATTRIBUTES", .attributes, "key=value,key=value: said in logs and metrics")
+            ?? []
         telemetryName = otelName ?? attributes.first { $0.key == TelemetryResource.serviceNameKey }?.value
         telemetryAttributes = attributes.filter { $0.key != TelemetryResource.serviceNameKey }
         if settings.url("OTEL_EXPORTER_OTLP_ENDPOINT", schemes: ["http", "https"], "not used yet") != nil {

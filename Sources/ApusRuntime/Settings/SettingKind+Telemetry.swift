@@ -16,7 +16,8 @@ extension SettingKind where Value == [TelemetryResource.Attribute] {
                 for pair in text.split(separator: ",", omittingEmptySubsequences: false) {
                     let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                     let shown = SettingText.quoted(String(pair))
-                    guard parts.count == 2, let key = decoded(parts[0]), let value = decoded(parts[1]), !key.isEmpty else {
+                    guard parts.count == 2, let key = decoded(parts[0]), let value = decoded(parts[1]), !key.isEmpty
+                    else {
                         throw SettingRejection("has \(shown), which is not an attribute", expected: expected)
                     }
                     guard !attributes.contains(where: { $0.key == key }) else {

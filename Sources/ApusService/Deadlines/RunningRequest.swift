@@ -35,9 +35,12 @@ final class RunningRequest: @unchecked Sendable {
         let problem = Problem(
             DeclaredError(.deadlineExceeded), "There was no answer when the time for the request was over.")
         CallContext.$current.withValue(request.context) {
-            let response = responder.identified(responder.answer(problem, request.http, request.context), request.context)
+            let response = responder.identified(
+                responder.answer(problem, request.http, request.context), request.context)
             isCutOff = answer.send(response)
-            if isCutOff { responder.ended(.found(request.route, request.captures), request.http, response, since: start) }
+            if isCutOff {
+                responder.ended(.found(request.route, request.captures), request.http, response, since: start)
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ enum EventIntake {
         if var problem = sender.refusal(of: request.http) {
             problem.instance = path
             problem.requestID = request.context.requestID?.description
-            return problem.response(headers: problem.status == 401 ? [.wwwAuthenticate: "Bearer realm=\"events\""] : [:])
+            return problem.response(
+                headers: problem.status == 401 ? [.wwwAuthenticate: "Bearer realm=\"events\""] : [:])
         }
         let type = request.http.head.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
         guard type == Message.cloudEventType else {

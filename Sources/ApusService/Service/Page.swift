@@ -3,6 +3,7 @@ public import ApusContract
 
 /// A part of a collection that is ordered by id.
 public struct Page<Item: Sendable>: Sendable {
+    /// In the order of their ids, at most as many as were asked for.
     public let items: [Item]
     /// What to ask the next part with; nil if this is the last.
     public let nextCursor: String?

@@ -56,7 +56,8 @@ struct ServiceSettingsTests {
         arguments: [
             ("a", #"has "a", which is not an attribute"#), ("a=1,", #"has "", which is not an attribute"#),
             ("=1", #"has "=1", which is not an attribute"#), ("a=%4", #"has "a=%4", which is not an attribute"#),
-            ("a=b=c", #"has "a=b=c", which is not an attribute"#), ("a=%0A", #"has "a=%0A", which is not an attribute"#),
+            ("a=b=c", #"has "a=b=c", which is not an attribute"#),
+            ("a=%0A", #"has "a=%0A", which is not an attribute"#),
             ("a=1,a=2", #"names "a" twice"#),
             ("a=" + String(repeating: "x", count: 4096), "is longer than 4 KiB"),
         ])

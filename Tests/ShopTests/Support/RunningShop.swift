@@ -24,7 +24,8 @@ struct RunningShop: Sendable {
 
     /// Runs `test` with a shop of its own and stops it.
     static func with(
-        reservationLifetime: Duration = .seconds(60), environment: [String: String] = [:], _ test: (RunningShop) async throws -> Void
+        reservationLifetime: Duration = .seconds(60), environment: [String: String] = [:],
+        _ test: (RunningShop) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         let loops = EventLoops(count: 1)
@@ -62,7 +63,8 @@ struct RunningShop: Sendable {
     }
 
     private static func start(
-        _ program: some ServiceProgram, _ environment: [String: String], in folder: TemporaryFolder, sharing watchdog: LoopWatchdog,
+        _ program: some ServiceProgram, _ environment: [String: String], in folder: TemporaryFolder,
+        sharing watchdog: LoopWatchdog,
         _ resolver: InProcessResolver
     ) async throws -> RunningService {
         var settings = Settings(
