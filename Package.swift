@@ -187,7 +187,7 @@ let package = Package(
         tests("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
-        tests("ApusMessaging", ["ApusSQLite", "ApusTesting"]),
+        tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),

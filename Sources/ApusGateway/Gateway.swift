@@ -135,9 +135,9 @@ public final class Gateway: Sendable {
         do throws(InvalidConfiguration) {
             try update(service, set.instances.map { ($0.id, $0.endpoint) })
             logger.info(
-                "instances changed", metadata: ["service": "\(service.name)", "count": "\(set.instances.count)"])
+                "instances changed", metadata: ["upstream": "\(service.name)", "count": "\(set.instances.count)"])
         } catch {
-            logger.error("instances can't be used", metadata: ["service": "\(service.name)", "error": "\(error)"])
+            logger.error("instances can't be used", metadata: ["upstream": "\(service.name)", "error": "\(error)"])
         }
     }
 

@@ -51,7 +51,9 @@ struct RequestBodyTests {
             }
             let instance = gateway.gateway.box.current.services[0].instances[0]
             #expect(instance.failures.load(ordering: .relaxed) == 0)
-            #expect(gateway.logLines.filter { $0.contains(#""status":408"#) }.count == 2)
+            try await eventually("both are in the log") {
+                gateway.logLines.filter { $0.contains(#""status":408"#) }.count == 2
+            }
         }
     }
 
@@ -76,6 +78,7 @@ struct RequestBodyTests {
         } _: { (gateway, _) async throws in
             let text = try await send("GET / HTTP/1.1\r\nHost : a\r\n\r\n", to: gateway)
             #expect(text.hasPrefix("HTTP/1.1 400 "))
+            try await eventually("it is in the log") { !gateway.logLines.isEmpty }
             let line = try #require(gateway.logLines.first)
             let id = try #require(text.firstMatch(of: /X-Request-Id: ([0-9a-f]{32})\r\n/)).output.1
             #expect(line.contains(#""request_id":"\#(id)""#) && line.contains(#""code":"malformed_request""#))

@@ -98,7 +98,7 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
         logger.log(
             level: isHealthy ? .notice : .warning, isHealthy ? "instance is healthy again" : "instance is unhealthy",
             metadata: [
-                "service": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
+                "upstream": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
             ])
     }
 
