@@ -38,7 +38,8 @@ enum RoutesDocument {
         }
         if let rewrite = configuration.rewrite {
             let parts = [("stripPrefix", rewrite.stripPrefix), ("addPrefix", rewrite.addPrefix)]
-            fields.append(("rewrite", object(parts.compactMap { name, path in path.map { (name, JSONText.quoted($0)) } })))
+            let given = parts.compactMap { name, path in path.map { (name, JSONText.quoted($0)) } }
+            fields.append(("rewrite", object(given)))
         }
         return object(fields)
     }
