@@ -41,6 +41,8 @@ final class LoopContext: @unchecked Sendable {
             exchange.begin(model.routes[index], path: path, info: info)
         case .problem(let problem):
             exchange.answer(problem)
+        case .gateway:
+            exchange.answerOptions()
         }
     }
 
@@ -54,6 +56,8 @@ final class LoopContext: @unchecked Sendable {
         /// The route's number and the length of the path in the target.
         case route(Int, path: Int)
         case problem(GatewayProblem)
+        /// `OPTIONS *`: asks about the gateway itself.
+        case gateway
     }
 
     private static func find(_ head: inout RequestHead, in model: GatewayModel) -> Found {
@@ -64,7 +68,9 @@ final class LoopContext: @unchecked Sendable {
             switch NormalPath.shape(of: bytes) {
             case .normal(let length):
                 return lookUp(UnsafeRawBufferPointer(rebasing: bytes[..<length]), method, head.headers, model)
-            case .invalid: return .problem(.ambiguousPath)
+            case .invalid:
+                let asksGateway = bytes.elementsEqual(CollectionOfOne(UInt8(ascii: "*"))) && head.method == .options
+                return asksGateway ? .gateway : .problem(.ambiguousPath)
             case .other: return nil
             }
         }

@@ -253,6 +253,15 @@ final class ProxyExchange: RequestReceiver {
         finish()
     }
 
+    /// Answers what asks about the gateway and not about a path: a service has no say in that (RFC 9110, section 9.3.7).
+    func answerOptions() {
+        status = 200
+        var headers: Headers = [.allow: model.table.allowed]
+        headers[.requestID] = head.headers[.requestID]
+        client.respond(ResponseHead(status: .ok, headers: headers), body: ByteBuffer())
+        finish()
+    }
+
     /// The client is gone, or too slow, or sent something that isn't HTTP.
     func cancelled(_ reason: ExchangeCancellation) {
         guard !isOver else { return }
