@@ -28,6 +28,10 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let jwt = Target.Dependency.product(
     name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"]))
 
+// MARK: Libraries of the system
+
+let postgres = Target.Dependency.target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"]))
+
 // MARK: Rooms
 
 /// A library room: imports only rooms of its own floor or below (`docs/architecture.md`).
@@ -70,6 +74,7 @@ let package = Package(
         .library(name: "ApusHTTP", targets: ["ApusHTTP"]),
         .library(name: "ApusSQL", targets: ["ApusSQL"]),
         .library(name: "ApusSQLite", targets: ["ApusSQLite"]),
+        .library(name: "ApusPostgres", targets: ["ApusPostgres"]),
         .library(name: "ApusCache", targets: ["ApusCache"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
@@ -87,7 +92,8 @@ let package = Package(
     ],
     traits: [
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
-        .default(enabledTraits: ["JWT"]),
+        .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
+        .default(enabledTraits: ["JWT", "PostgreSQL"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -116,6 +122,8 @@ let package = Package(
         room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioTLS, nioSSL]),
         room("ApusSQL", ["ApusCore"]),
         room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        room("ApusPostgres", ["ApusCore", "ApusSQL", postgres]),
         room("ApusCache", ["ApusCore"]),
 
         // Floor 3: what a service and a gateway share
@@ -185,7 +193,9 @@ let package = Package(
         tests("ApusContract"),
         tests("ApusYAML", ["ApusCore"]),
         tests("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
+        tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
+        tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

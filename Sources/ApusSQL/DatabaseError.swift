@@ -30,6 +30,10 @@ public struct DatabaseError: Error, Sendable {
         public static let timeout = Code("timeout")
         /// The calling task was cancelled.
         public static let cancelled = Code("cancelled")
+        /// A value doesn't fit: a number out of range, NUL in text, a division by zero, a malformed date.
+        public static let invalidValue = Code("invalid_value")
+        /// Two transactions waited for each other; this one was rolled back. Worth another try from its beginning.
+        public static let deadlock = Code("deadlock")
         /// The statement is not valid for this database and schema, or its parameters don't fit it.
         public static let syntax = Code("syntax")
         /// A column or row that the code expects isn't there or is of another type.
@@ -84,7 +88,12 @@ public struct DatabaseError: Error, Sendable {
 
     /// Whether the whole transaction may be tried again with hope.
     public var isTransient: Bool {
-        [.busy, .serializationFailure, .connectionLost, .overloaded].contains(code) && !mayHaveRun
+        [.busy, .serializationFailure, .deadlock, .connectionLost, .overloaded].contains(code) && !mayHaveRun
+    }
+
+    /// Whether the database itself rolled the transaction back since it collided with another.
+    var isRolledBack: Bool {
+        [.busy, .serializationFailure, .deadlock].contains(code)
     }
 }
 

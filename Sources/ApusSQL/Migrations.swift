@@ -25,7 +25,11 @@ public struct Migrations: Sendable {
         let exists: SQL =
             switch database.dialect {
             case .sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'"
-            case .postgres: "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'schema_migrations'"
+            case .postgres:
+                """
+                SELECT COUNT(*) FROM pg_tables
+                WHERE tablename = 'schema_migrations' AND schemaname = ANY (current_schemas(false))
+                """
             }
         let tables = try await database.value(exists, as: Int.self) ?? 0
         return try await plan(applied: tables == 0 ? [] : records(on: database), dialect: database.dialect)
@@ -48,7 +52,8 @@ public struct Migrations: Sendable {
     /// Runs the first pending migration, or returns nil if there is none.
     private func runNext(on database: any Database) async throws(DatabaseError) -> String? {
         do {
-            return try await database.transaction { transaction in
+            // Read committed: who has waited for the lock must see what the holder did.
+            return try await database.transaction(isolation: .readCommitted) { transaction in
                 try await lock(transaction)
                 let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
                 guard let migration = plan.pending.first else { return nil }

@@ -16,9 +16,29 @@ public protocol SQLExecutor: Sendable {
     /// - Throws: as query(_:).
     @discardableResult
     func execute(_ sql: SQL) async throws(DatabaseError) -> Int
+
+    /// Runs one statement and passes its rows on in pieces, as they come: for results that are too large to hold. While
+    /// `body` works, nothing more is read than buffers hold. On a database it keeps a connection until the end.
+    ///
+    /// The deadline of `CallContext.current` holds for the whole, and is looked at between the pieces.
+    ///
+    /// - Parameters:
+    ///   - piece: how many rows `body` gets at a time, the last time maybe less. At least 1.
+    ///   - body: must not use the same transaction. What it throws ends the statement.
+    /// - Throws: what `body` throws; as query(_:), also after the first pieces.
+    func stream(_ sql: SQL, piece: Int, _ body: ([Row]) async throws -> Void) async throws
 }
 
 extension SQLExecutor {
+    /// Runs one statement and passes its rows on one after the other, as they come.
+    ///
+    /// - Throws: what `body` throws; as query(_:), also after the first rows.
+    public func forEachRow(_ sql: SQL, _ body: (Row) async throws -> Void) async throws {
+        try await stream(sql, piece: 256) { rows in
+            for row in rows { try await body(row) }
+        }
+    }
+
     /// The first row, or nil.
     public func first(_ sql: SQL) async throws(DatabaseError) -> Row? {
         try await query(sql).first

@@ -14,3 +14,22 @@ public protocol Transaction: SQLExecutor {
     /// savepoint was in which it was registered. Runs in no particular order, and must not block.
     func afterCommit(_ action: @escaping @Sendable () -> Void)
 }
+
+extension Transaction {
+    /// Inserts many rows in few statements.
+    ///
+    /// - Parameters:
+    ///   - rows: a value for each column.
+    /// - Returns: how many rows were inserted.
+    /// - Throws: as ``SQLExecutor/execute(_:)``; `misuse` for a row of another length.
+    @discardableResult
+    public func insert(into table: String, columns: [String], rows: some Sequence<[SQLValue]>)
+        async throws(DatabaseError) -> Int
+    {
+        var count = 0
+        for statement in try BulkInsert.statements(table: table, columns: columns, rows: rows) {
+            count += try await execute(statement)
+        }
+        return count
+    }
+}

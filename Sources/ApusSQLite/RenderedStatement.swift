@@ -58,6 +58,20 @@ struct RenderedStatement: Sendable {
         }
     }
 
+    /// Passes the rows on in pieces, from a reader, until `offer` wants no more.
+    func stream(
+        opening connection: Result<GRDB.Database, any Error>, piece: Int, _ offer: ([ApusSQL.Row]) -> Bool
+    ) throws(ApusSQL.DatabaseError) {
+        do {
+            let cursor = try RowCursor(self, on: connection.get())
+            while let rows = try cursor.next(piece) {
+                guard offer(rows) else { return }
+            }
+        } catch {
+            throw ApusSQL.DatabaseError(translating: error, statement: text)
+        }
+    }
+
     private func prepared(on connection: GRDB.Database) throws -> Statement {
         let statement = try connection.cachedStatement(sql: text)
         try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
@@ -77,7 +91,7 @@ struct RenderedStatement: Sendable {
 
 extension SQLValue {
     /// As SQLite stores it: booleans are 0 and 1, dates are microseconds since 1970.
-    fileprivate var databaseValue: DatabaseValue {
+    var databaseValue: DatabaseValue {
         switch self {
         case .null: .null
         case .integer(let value): value.databaseValue
@@ -89,7 +103,7 @@ extension SQLValue {
         }
     }
 
-    fileprivate init(_ value: DatabaseValue) {
+    init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .null
         case .int64(let value): self = .integer(value)

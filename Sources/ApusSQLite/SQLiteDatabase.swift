@@ -69,7 +69,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
 
     @discardableResult
     public func transaction<Value: Sendable>(
-        isolation: Isolation, _ body: (any ApusSQL.Transaction) async throws -> Value
+        isolation: Isolation, at place: CallSite, _ body: (any ApusSQL.Transaction) async throws -> Value
     ) async throws -> Value {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
@@ -85,6 +85,33 @@ public final class SQLiteDatabase: ApusSQL.Database {
         }
         transaction.runCommitActions()
         return value
+    }
+
+    /// Reads from a reader connection, which is kept until the end. In memory, and for a statement that writes, all rows are
+    /// fetched at once.
+    public func stream(
+        _ sql: ApusSQL.SQL, piece: Int, _ body: ([ApusSQL.Row]) async throws -> Void
+    ) async throws {
+        try StatementAdmission.check(at: configuration.time.now)
+        let statement = RenderedStatement(sql)
+        guard location != .memory, statement.looksReadOnly, !lane.isClosed else {
+            let rows = try await query(sql)
+            for start in stride(from: 0, to: rows.count, by: max(1, piece)) {
+                try await body(Array(rows[start..<min(rows.count, start + max(1, piece))]))
+            }
+            return
+        }
+        let handover = RowHandover()
+        storage.asyncUnsafeRead { connection in
+            handover.produce { (offer) throws(ApusSQL.DatabaseError) in
+                try statement.stream(opening: connection, piece: max(1, piece), offer)
+            }
+        }
+        defer { handover.leave() }
+        while let rows = try await handover.next() {
+            try await body(rows)
+            try StatementAdmission.check(at: configuration.time.now)
+        }
     }
 
     /// Callers that wait for the writer at this moment, for metrics.

@@ -45,6 +45,30 @@ final class SQLiteTransaction: ApusSQL.Transaction {
         }
     }
 
+    func stream(
+        _ sql: ApusSQL.SQL, piece: Int, _ body: ([ApusSQL.Row]) async throws -> Void
+    ) async throws {
+        try admit()
+        let statement = RenderedStatement(sql)
+        let cursor = try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
+            do {
+                return try RowCursor(statement, on: connection)
+            } catch {
+                throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
+            }
+        }
+        while let rows = try await onWriter({ (_) throws(ApusSQL.DatabaseError) in
+            do {
+                return try cursor.next(max(1, piece))
+            } catch {
+                throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
+            }
+        }) {
+            try await body(rows)
+            try admit()
+        }
+    }
+
     func savepoint<Value: Sendable>(
         _ body: (any ApusSQL.Transaction) async throws -> Value
     ) async throws -> Value {

@@ -10,7 +10,7 @@ extension DatabaseConformance {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<50 {
                     group.addTask {
-                        try await database.transaction { transaction in
+                        try await database.transaction(attempts: 500) { transaction in
                             let value = try await transaction.value("SELECT value FROM counters", as: Int.self) ?? 0
                             await Task.yield()
                             try await transaction.execute("UPDATE counters SET value = \(value + 1)")

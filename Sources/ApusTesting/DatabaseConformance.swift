@@ -5,7 +5,7 @@ public import ApusSQL
 public enum DatabaseConformance {
     /// All checks.
     public static let checks: [ConformanceCheck<any Database>] =
-        values + errors + transactions + concurrency + migrations
+        values + errors + transactions + concurrency + bulk + migrations
 
     /// Makes `items (id INTEGER PRIMARY KEY, name TEXT UNIQUE)`.
     static func makeItems(on database: any Database) async throws {

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#if PostgreSQL
+    internal import ApusCore
+    internal import ApusSQL
+    internal import CPostgres
+    internal import Dispatch
+
+    /// Opens connections. Looking up names, trying several hosts each with its timeout, TLS and SCRAM are libpq's blocking
+    /// work, done on a thread of Dispatch; a pool opens few at a time.
+    struct PostgresDialer: Sendable {
+        private static let queue = DispatchQueue(label: "apus.postgres.dial", attributes: .concurrent)
+        let string: ConnectionString
+        let statementCacheSize: Int
+
+        func dial() async -> Result<PostgresConnection, DialFailure> {
+            await withUnsafeContinuation { continuation in
+                Self.queue.async {
+                    let result = Result { () throws(DialFailure) in try connect() }
+                    continuation.resume(returning: result)
+                }
+            }
+        }
+
+        private func connect() throws(DialFailure) -> PostgresConnection {
+            let began = Instant.now
+            guard let raw = string.connect() else {
+                throw DialFailure(DatabaseError(.cannotOpen, "out of memory"), isPermanent: false)
+            }
+            if PQstatus(raw) != CONNECTION_OK {
+                let message = String(cString: PQerrorMessage(raw)).trimmingNewlines()
+                let state = began.duration(to: .now) < .seconds(1) ? Self.tryAgainForState(raw) : nil
+                if PQstatus(raw) != CONNECTION_OK {
+                    PQfinish(raw)
+                    throw Self.failure(message, state: state)
+                }
+            }
+            do throws(DatabaseError) {
+                guard PQsetnonblocking(raw, 1) == 0, let canceller = CancelHandle(raw) else {
+                    throw DatabaseError(.cannotOpen, String(cString: PQerrorMessage(raw)).trimmingNewlines())
+                }
+                let slot = try ReadinessWatcher.shared().makeSlot(for: PQsocket(raw))
+                return PostgresConnection(
+                    raw: raw, slot: slot, canceller: canceller, statementCacheSize: statementCacheSize)
+            } catch {
+                PQfinish(raw)
+                throw DialFailure(error, isPermanent: false)
+            }
+        }
+
+        /// libpq tells the SQLSTATE of a refused connection only in its message, and only when asked to before it connects.
+        /// So a refusal is provoked once more; that may also succeed.
+        private static func tryAgainForState(_ raw: OpaquePointer) -> String? {
+            let verbosity = PQsetErrorVerbosity(raw, PQERRORS_SQLSTATE)
+            PQreset(raw)
+            PQsetErrorVerbosity(raw, verbosity)
+            guard PQstatus(raw) != CONNECTION_OK else { return nil }
+            let word = String(cString: PQerrorMessage(raw)).split { $0.isWhitespace }.last.map(String.init)
+            guard let word, word.utf8.count == 5, word.allSatisfy({ $0.isNumber || $0.isUppercase }) else { return nil }
+            return word
+        }
+
+        private static func failure(_ message: String, state: String?) -> DialFailure {
+            var error = DatabaseError(.cannotOpen, message, engineCode: state)
+            guard let state else {
+                // libpq's own messages: a TLS connection that was asked for can't be had.
+                let isTLS = ["SSL", "certificate"].contains { message.contains($0) }
+                return DialFailure(error, isPermanent: isTLS && !message.contains("timeout"))
+            }
+            let code = DatabaseError.code(ofState: state)
+            if code == .overloaded { error.code = .overloaded }
+            // Too many connections, starting up, shutting down: these pass.
+            return DialFailure(error, isPermanent: code == .cannotOpen || state.hasPrefix("42"))
+        }
+    }
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#if PostgreSQL
+    internal import ApusSQL
+    internal import CPostgres
+
+    /// A statement that the server has prepared on one connection, and what it said about it.
+    struct PreparedStatement {
+        let name: String
+        /// The types of its parameters.
+        let parameters: [Oid]
+        let columns: Row.Columns
+        /// The types of its columns.
+        let types: [Oid]
+        var lastUse: UInt64 = 0
+
+        /// Refuses a result with a column that couldn't be read, before the statement runs.
+        func checkColumns() throws(DatabaseError) {
+            for (index, type) in types.enumerated() where !PostgresType.isReadable(type) {
+                throw DatabaseError(
+                    .decoding,
+                    "column \"\(columns.names[index])\" has the type with object id \(type), which isn't read: "
+                        + "cast it, for example to TEXT")
+            }
+        }
+    }
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#if PostgreSQL
+    /// The statements that are prepared on a connection, by their text. Holds a bounded number; the one not used for the
+    /// longest time goes first.
+    struct StatementCache {
+        private let capacity: Int
+        private var byText: [String: PreparedStatement] = [:]
+        private var uses: UInt64 = 0
+        private var made: UInt64 = 0
+        /// Names that the server may forget, told with the next statement that is prepared.
+        private(set) var retired: [String] = []
+
+        init(capacity: Int) {
+            self.capacity = capacity
+        }
+
+        var count: Int { byText.count }
+
+        /// What is prepared for `text`.
+        mutating func find(_ text: String) -> PreparedStatement? {
+            guard let index = byText.index(forKey: text) else { return nil }
+            uses += 1
+            byText.values[index].lastUse = uses
+            return byText.values[index]
+        }
+
+        /// A name that no statement of this connection has had.
+        mutating func newName() -> String {
+            made += 1
+            return "apus_\(made)"
+        }
+
+        mutating func insert(_ statement: PreparedStatement, for text: String) {
+            uses += 1
+            var used = statement
+            used.lastUse = uses
+            byText[text] = used
+        }
+
+        /// Forgets one that the server refuses to run any more.
+        mutating func forget(_ text: String) {
+            if let statement = byText.removeValue(forKey: text) { retired.append(statement.name) }
+        }
+
+        /// Retires what is too many, the least recently used first.
+        mutating func trim() {
+            let surplus = byText.count - capacity
+            guard surplus > 0 else { return }
+            let oldest = byText.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(surplus)
+            for (text, _) in oldest { forget(text) }
+        }
+
+        /// The server has forgotten these.
+        mutating func confirmRetired(_ names: [String]) {
+            retired.removeAll { names.contains($0) }
+        }
+    }
+#endif

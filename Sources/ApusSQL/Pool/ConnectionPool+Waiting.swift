@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+internal import Synchronization
+
+extension ConnectionPool {
+    func acquire(
+        at place: CallSite, until deadline: Instant, isReturning: Bool
+    ) async throws(DatabaseError) -> PoolLoan<Connection> {
+        var immediate: Answer?
+        var id: WaiterID?
+        perform { guarded, now, actions in
+            let waiter = guarded.state.newWaiter()
+            let acquisition = guarded.state.acquire(
+                waiter, at: place, deadline: deadline, isReturning: isReturning, now: now, actions: &actions)
+            switch acquisition {
+            case .leased(let lease):
+                immediate = answer(to: lease, in: guarded)
+            case .refused(let refusal):
+                immediate = .failure(error(for: refusal, in: guarded))
+            case .waiting:
+                guarded.waiting[waiter] = .coming
+                id = waiter
+            }
+        }
+        if let immediate { return try immediate.get() }
+        guard let id else { throw DatabaseError(.other, "the pool gave no answer") }
+        return try await suspend(id).get()
+    }
+
+    private func suspend(_ id: WaiterID) async -> Answer {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Answer, Never>) in
+                let answer = guarded.withLock { guarded -> Answer? in
+                    if case .answered(let answer) = guarded.waiting[id] {
+                        guarded.waiting[id] = nil
+                        return answer
+                    }
+                    guarded.waiting[id] = .suspended(continuation)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            handle { guarded, _, _ in
+                guard guarded.state.cancel(id) else { return nil }
+                return self.tell(
+                    id, .failure(DatabaseError(.cancelled, "the task was cancelled while it waited for a connection")),
+                    in: &guarded)
+            }
+        }
+    }
+
+    /// Gives a waiter its answer.
+    ///
+    /// - Returns: what to call outside the lock.
+    func tell(_ id: WaiterID, _ answer: Answer, in guarded: inout Guarded) -> (@Sendable () -> Void)? {
+        switch guarded.waiting[id] {
+        case .suspended(let continuation):
+            guarded.waiting[id] = nil
+            return { continuation.resume(returning: answer) }
+        case .coming:
+            guarded.waiting[id] = .answered(answer)
+            return nil
+        case .answered, nil:
+            return nil
+        }
+    }
+
+    func answer(to lease: PoolLease, in guarded: borrowing Guarded) -> Answer {
+        guard let connection = guarded.connections[lease.connection] else {
+            return .failure(DatabaseError(.other, "the pool lost a connection"))
+        }
+        return .success(PoolLoan(connection: connection, lease: lease))
+    }
+
+    func error(for refusal: PoolRefusal, in guarded: borrowing Guarded) -> DatabaseError {
+        switch refusal {
+        case .closed:
+            return DatabaseError(.closed, "the database is closed")
+        case .full:
+            return DatabaseError(
+                .overloaded, "\(configuration.maxWaiters) callers wait for one of \(configuration.maxOpen) connections")
+        case .deadline:
+            return DatabaseError(.timeout, "the deadline passed while the statement waited for a connection")
+        case .timeout:
+            if guarded.state.isDown, let cause = guarded.lastDialError { return cause }
+            return DatabaseError(
+                .overloaded,
+                "none of \(configuration.maxOpen) connections became free within \(configuration.acquireTimeout)")
+        case .unreachable:
+            return guarded.lastDialError ?? DatabaseError(.cannotOpen, "the server refuses connections")
+        }
+    }
+}

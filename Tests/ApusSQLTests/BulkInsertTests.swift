@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+@testable import ApusSQL
+import Testing
+
+@Suite("Bulk insert")
+struct BulkInsertTests {
+    @Test("many rows become few statements with few texts")
+    func statements() throws {
+        let rows = (0..<5000).map { [SQLValue.integer(Int64($0)), .text("x")] }
+        let statements = try BulkInsert.statements(table: "t", columns: ["a", "b"], rows: rows)
+        let rendered = statements.map { $0.rendered(for: .postgres) }
+        #expect(rendered.map(\.values.count) == [4096, 4096, 1808])
+        #expect(rendered[0].text == rendered[1].text)
+        #expect(rendered[0].text.hasPrefix(#"INSERT INTO "t" ("a", "b") VALUES ($1, $2), ($3, $4)"#))
+    }
+
+    @Test("no rows need no statement")
+    func nothing() throws {
+        #expect(try BulkInsert.statements(table: "t", columns: ["a"], rows: [[SQLValue]]()).isEmpty)
+    }
+}
