@@ -62,9 +62,9 @@
         private static func failure(_ message: String, state: String?) -> DialFailure {
             var error = DatabaseError(.cannotOpen, message, engineCode: state)
             guard let state else {
-                // libpq's own messages: a TLS connection that was asked for can't be had.
-                let isTLS = ["SSL", "certificate"].contains { message.contains($0) }
-                return DialFailure(error, isPermanent: isTLS && !message.contains("timeout"))
+                // libpq's own messages: TLS that was asked for can't be had, or a parameter of the URL has no such value.
+                let isPermanent = ["SSL", "certificate", "invalid "].contains { message.contains($0) }
+                return DialFailure(error, isPermanent: isPermanent && !message.contains("timeout"))
             }
             let code = DatabaseError.code(ofState: state)
             if code == .overloaded { error.code = .overloaded }
