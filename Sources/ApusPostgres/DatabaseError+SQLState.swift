@@ -69,7 +69,8 @@
         /// PostgreSQL tells the columns of a key only in the detail: `Key (tenant, email)=(1, a@b) already exists.` The
         /// values in it are left out.
         private mutating func readColumns(from detail: String) {
-            guard let open = detail.firstIndex(of: "("), let close = detail.firstRange(of: ")=(")?.lowerBound, open < close
+            guard let open = detail.firstIndex(of: "("), let close = detail.firstRange(of: ")=(")?.lowerBound,
+                open < close
             else { return }
             columns = detail[detail.index(after: open)..<close].split(separator: ", ").map(String.init)
         }

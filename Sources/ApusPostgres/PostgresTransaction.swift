@@ -136,7 +136,8 @@
         private func commit() async throws(DatabaseError) {
             if let failure = state.withLock({ $0.failure }) {
                 var swallowed = failure
-                swallowed.message = "the transaction was rolled back, since its body swallowed an error: \(failure.message)"
+                swallowed.message =
+                    "the transaction was rolled back, since its body swallowed an error: \(failure.message)"
                 throw swallowed
             }
             let tag = try await connection.command("COMMIT", until: limit)

@@ -10,12 +10,14 @@ extension DatabaseConformance {
             try require(inserted, is: 5000, "inserted")
             let error = try await error(of: "a duplicate at the end") {
                 let more = (5000..<10_000).map { [SQLValue.integer(Int64($0)), .text("item \($0)")] }
-                try await database.insert(into: "items", columns: ["id", "name"], rows: more + [[.integer(7), .text("x")]])
+                try await database.insert(
+                    into: "items", columns: ["id", "name"], rows: more + [[.integer(7), .text("x")]])
             }
             try require(error.code, is: .uniqueViolation, "code")
             try require(try await count(database), is: 5000, "rows")
             try await database.transaction { transaction in
-                try await transaction.insert(into: "items", columns: ["name", "id"], rows: [[.text("x"), .integer(-1)]])
+                try await transaction.insert(
+                    into: "items", columns: ["name", "id"], rows: [[.text("x"), .integer(-1)]])
             }
             try require(try await database.value("SELECT name FROM items WHERE id = -1"), is: "x", "the name")
         },

@@ -10,7 +10,9 @@
     struct PostgresInputTests {
         @Test("a URL that can't work is refused with what is wrong and without the password")
         func urls() throws {
-            for url in ["mysql://a:hunter2@b/c", "", "postgres://u:hunter2@h/db?sslmod=require", "postgres://u:hunter2@[h"] {
+            for url in [
+                "mysql://a:hunter2@b/c", "", "postgres://u:hunter2@h/db?sslmod=require", "postgres://u:hunter2@[h",
+            ] {
                 let error = #expect(throws: DatabaseError.self) { _ = try PostgresDatabase.open(url: url) }
                 #expect(error?.code == .cannotOpen)
                 #expect(error?.message.contains("hunter2") == false, "\(error?.message ?? "")")
@@ -53,7 +55,8 @@
         @Test("values that don't fit are refused typed, and the connection goes on")
         func values() async throws {
             let database = try await SharedServer.makeDatabase()
-            try await database.execute("CREATE TABLE t (small SMALLINT, word TEXT, flag BOOLEAN, js JSONB, v VARCHAR(3))")
+            try await database.execute(
+                "CREATE TABLE t (small SMALLINT, word TEXT, flag BOOLEAN, js JSONB, v VARCHAR(3))")
             let cases: [(SQL, DatabaseError.Code)] = [
                 ("INSERT INTO t (small) VALUES (\(70_000))", .invalidValue),
                 ("INSERT INTO t (small) VALUES (\(1.5))", .invalidValue),
@@ -74,7 +77,9 @@
                 #expect(!error.message.contains("nonsense") && !error.mayHaveRun)
             }
             let failure = try await databaseError {
-                try await database.batch(["INSERT INTO t (small) VALUES (1)", "INSERT INTO t (small) VALUES (\(70_000))"])
+                try await database.batch([
+                    "INSERT INTO t (small) VALUES (1)", "INSERT INTO t (small) VALUES (\(70_000))",
+                ])
             }
             #expect(failure.code == .invalidValue)
             #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
@@ -128,7 +133,9 @@
             let database = try await SharedServer.makeDatabase()
             try await database.execute("CREATE TABLE t (a TEXT, b TEXT, CONSTRAINT only_one UNIQUE (a, b))")
             try await database.execute("INSERT INTO t VALUES (\("secret"), \("x"))")
-            let error = try await databaseError { try await database.execute("INSERT INTO t VALUES (\("secret"), \("x"))") }
+            let error = try await databaseError {
+                try await database.execute("INSERT INTO t VALUES (\("secret"), \("x"))")
+            }
             #expect(error.constraint == "only_one" && error.table == "t" && error.columns == ["a", "b"])
             #expect(!"\(error)".contains("secret"))
             await database.close()

@@ -17,7 +17,9 @@
             let began = ContinuousClock.now
             let error = try await databaseError {
                 let context = CallContext(deadline: Instant.now.advanced(by: .milliseconds(50)))
-                try await CallContext.$current.withValue(context) { _ = try await database.query("SELECT pg_sleep(30)") }
+                try await CallContext.$current.withValue(context) {
+                    _ = try await database.query("SELECT pg_sleep(30)")
+                }
             }
             #expect(error.code == .timeout && error.mayHaveRun)
             #expect(ContinuousClock.now - began < .seconds(2))

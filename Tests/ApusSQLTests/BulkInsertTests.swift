@@ -1,6 +1,7 @@
+import Testing
+
 // SPDX-License-Identifier: Apache-2.0
 @testable import ApusSQL
-import Testing
 
 @Suite("Bulk insert")
 struct BulkInsertTests {

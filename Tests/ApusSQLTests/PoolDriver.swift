@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+
 @testable import ApusSQL
 
 /// A pool's rules with a clock moved by hand; remembers what they asked for.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
-@testable import ApusSQL
 import Testing
+
+@testable import ApusSQL
 
 @Suite("Pool rules over time")
 struct PoolStateTimeTests {

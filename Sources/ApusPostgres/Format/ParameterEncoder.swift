@@ -82,7 +82,8 @@
             let isBinary = try write(value, as: type)
             starts.append(start)
             guard let length = Int32(exactly: bytes.count - start), length < 1 << 30 else {
-                throw DatabaseError(.invalidValue, "a value of \(bytes.count - start) bytes; at most 1 GiB", engineCode: "54000")
+                throw DatabaseError(
+                    .invalidValue, "a value of \(bytes.count - start) bytes; at most 1 GiB", engineCode: "54000")
             }
             lengths.append(length)
             formats.append(isBinary ? 1 : 0)
@@ -116,7 +117,8 @@
                 }
             case PostgresType.date:
                 guard case .date(let date) = value else { return try write(textual: value) }
-                let days = (Double(date.microsecondsSince1970 - PostgresType.epochMicroseconds) / 86_400e6).rounded(.down)
+                let days = (Double(date.microsecondsSince1970 - PostgresType.epochMicroseconds) / 86_400e6).rounded(
+                    .down)
                 guard let days = Int32(exactly: days) else { throw Self.outOfRange(value) }
                 write(days)
             default:
@@ -148,13 +150,20 @@
             switch value {
             case .text(let text):
                 guard !text.utf8.contains(0) else {
-                    throw DatabaseError(.invalidValue, "text with NUL, which PostgreSQL can't store", engineCode: "22021")
+                    throw DatabaseError(
+                        .invalidValue, "text with NUL, which PostgreSQL can't store", engineCode: "22021")
                 }
                 bytes.append(contentsOf: text.utf8)
             case .integer(let number): bytes.append(contentsOf: String(number).utf8)
             case .double(let number): bytes.append(contentsOf: "\(number)".utf8)
             case .bool(let bool): bytes.append(contentsOf: (bool ? "true" : "false").utf8)
-            case .date(let date): bytes.append(contentsOf: date.ISO8601Format(.iso8601(timeZone: .gmt, includingFractionalSeconds: true, dateSeparator: .dash, dateTimeSeparator: .standard, timeSeparator: .colon)).utf8)
+            case .date(let date):
+                bytes.append(
+                    contentsOf: date.ISO8601Format(
+                        .iso8601(
+                            timeZone: .gmt, includingFractionalSeconds: true, dateSeparator: .dash,
+                            dateTimeSeparator: .standard, timeSeparator: .colon)
+                    ).utf8)
             case .blob(let blob):
                 bytes.append(contentsOf: blob)
                 return true

@@ -36,7 +36,8 @@
         /// Whether a column of this type can be read.
         static func isReadable(_ type: Oid) -> Bool {
             switch type {
-            case bool, bytea, char, name, int8, int2, int4, text, oid, json, xml, float4, float8, unknown, bpchar, varchar,
+            case bool, bytea, char, name, int8, int2, int4, text, oid, json, xml, float4, float8, unknown, bpchar,
+                varchar,
                 date, timestamp, timestamptz, numeric, void, uuid, jsonb:
                 true
             default: type >= firstUserDefined

@@ -39,7 +39,8 @@ public final class PostgresServer: Sendable {
     public init(settings: [String] = []) throws {
         guard let binaries = Self.findBinaries() else {
             throw Failure(
-                description: "PostgreSQL isn't installed: no /usr/lib/postgresql/*/bin/initdb; apt-get install postgresql")
+                description:
+                    "PostgreSQL isn't installed: no /usr/lib/postgresql/*/bin/initdb; apt-get install postgresql")
         }
         self.binaries = binaries
         self.settings = settings
@@ -67,23 +68,24 @@ public final class PostgresServer: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         // The shell ends the server when its input does: with the test process, however that ends.
-        process.arguments = [
-            "-c",
-            """
-            folder=$1; server=$2; shift 2
-            \(Self.asPostgres) "$server" "$@" >>"$folder/server.log" 2>&1 </dev/null &
-            read -r word
-            [ "$word" = keep ] && exit
-            kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")"
-            tries=100
-            while [ -e "$folder/data/postmaster.pid" ] && [ $tries -gt 0 ]; do
-                tries=$((tries - 1))
-                sleep 0.05
-            done
-            rm -rf "$folder"
-            """, "sh", folder, binaries + "/postgres", "-D", folder + "/data", "-p", String(port), "-k", folder,
-            "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=120",
-        ] + settings.flatMap { ["-c", $0] }
+        process.arguments =
+            [
+                "-c",
+                """
+                folder=$1; server=$2; shift 2
+                \(Self.asPostgres) "$server" "$@" >>"$folder/server.log" 2>&1 </dev/null &
+                read -r word
+                [ "$word" = keep ] && exit
+                kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")"
+                tries=100
+                while [ -e "$folder/data/postmaster.pid" ] && [ $tries -gt 0 ]; do
+                    tries=$((tries - 1))
+                    sleep 0.05
+                done
+                rm -rf "$folder"
+                """, "sh", folder, binaries + "/postgres", "-D", folder + "/data", "-p", String(port), "-k", folder,
+                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=120",
+            ] + settings.flatMap { ["-c", $0] }
         let leash = Pipe()
         process.standardInput = leash
         process.standardOutput = FileHandle.nullDevice
@@ -103,10 +105,12 @@ public final class PostgresServer: Sendable {
 
     /// Ends it and waits for its end; its data stays until this object goes.
     public func stop(_ ending: Ending = .fast) {
-        guard let running = process.withLock({ process in
-            defer { process = nil }
-            return process
-        }) else { return }
+        guard
+            let running = process.withLock({ process in
+                defer { process = nil }
+                return process
+            })
+        else { return }
         signal(ending.rawValue)
         while processIdentifier != nil, running.process.isRunning { usleep(5_000) }
         running.leash.write(Data("keep\n".utf8))
