@@ -4,6 +4,8 @@
     public import ApusSQL
 
     extension PostgresDatabase {
+        /// Keeps one connection until `body` ends. A commit that was sent isn't cut off by cancellation or the caller's deadline;
+        /// if its answer doesn't come, the error says `mayHaveRun`.
         @discardableResult
         public func transaction<Value: Sendable>(
             isolation: Isolation, at place: CallSite, _ body: (any Transaction) async throws -> Value
@@ -28,6 +30,7 @@
             }
         }
 
+        /// Keeps one connection until the end; rows that aren't read stay at the server.
         public func stream(_ sql: SQL, piece: Int, _ body: ([Row]) async throws -> Void) async throws {
             try admit()
             let statement = RenderedStatement(sql)

@@ -12,6 +12,7 @@
     /// Nothing is sent twice that may have run. A statement outside a transaction goes to another connection if it is
     /// certain that it was not sent, or that the server refused it since its prepared form was out of date.
     public final class PostgresDatabase: Database {
+        /// How it was opened.
         public let configuration: PostgresConfiguration
         let pool: ConnectionPool<PostgresConnection>
 
@@ -61,6 +62,7 @@
         /// How the pool does, for a health check.
         public var health: PoolHealth { pool.health }
 
+        /// Runs one statement on a connection of the pool, as ``SQLExecutor/query(_:)``.
         public func query(_ sql: SQL) async throws(DatabaseError) -> [Row] {
             let statement = RenderedStatement(sql)
             return try await run { (connection, deadline) throws(DatabaseError) in
@@ -68,6 +70,7 @@
             }
         }
 
+        /// As ``query(_:)``, for the number of rows that changed.
         @discardableResult
         public func execute(_ sql: SQL) async throws(DatabaseError) -> Int {
             let statement = RenderedStatement(sql)
@@ -76,6 +79,7 @@
             }
         }
 
+        /// One pipeline: a single round trip once the statements are prepared.
         @discardableResult
         public func batch(_ statements: [SQL]) async throws(DatabaseError) -> [Int] {
             if statements.isEmpty { return [] }
@@ -85,6 +89,7 @@
             }
         }
 
+        /// Waits for what is in use, then closes all connections.
         public func close() async {
             await pool.close()
         }

@@ -4,9 +4,9 @@ internal import GRDB
 
 /// A statement that is read piece by piece. Used on its connection's thread only.
 final class RowCursor: @unchecked Sendable {
-    private let cursor: GRDB.RowCursor
+    /// GRDB wants it freed on the connection's thread too, so it is let go as soon as it has ended.
+    private var cursor: GRDB.RowCursor?
     private let columns: ApusSQL.Row.Columns
-    private var isDone = false
 
     init(_ statement: RenderedStatement, on connection: GRDB.Database) throws {
         // Not a cached one, which another use of the same text would start again.
@@ -18,15 +18,20 @@ final class RowCursor: @unchecked Sendable {
 
     /// The next rows, at most `count`; nil after the last.
     func next(_ count: Int) throws -> [ApusSQL.Row]? {
-        if isDone { return nil }
+        guard let open = cursor else { return nil }
         var rows: [ApusSQL.Row] = []
         while rows.count < count {
-            guard let row = try cursor.next() else {
-                isDone = true
+            guard let row = try open.next() else {
+                close()
                 break
             }
             rows.append(ApusSQL.Row(columns: columns, values: row.databaseValues.map(SQLValue.init(_:))))
         }
         return rows.isEmpty ? nil : rows
+    }
+
+    /// Gives up what is left. To be called on the connection's thread, before this goes, by who doesn't read to the end.
+    func close() {
+        cursor = nil
     }
 }

@@ -57,15 +57,26 @@ final class SQLiteTransaction: ApusSQL.Transaction {
                 throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
             }
         }
-        while let rows = try await onWriter({ (_) throws(ApusSQL.DatabaseError) in
+        do {
+            while let rows = try await next(piece, of: cursor, statement) {
+                try await body(rows)
+                try admit()
+            }
+        } catch {
+            try await onWriter { _ in cursor.close() }
+            throw error
+        }
+    }
+
+    private func next(
+        _ count: Int, of cursor: RowCursor, _ statement: RenderedStatement
+    ) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row]? {
+        try await onWriter { (_) throws(ApusSQL.DatabaseError) in
             do {
-                return try cursor.next(max(1, piece))
+                return try cursor.next(max(1, count))
             } catch {
                 throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
             }
-        }) {
-            try await body(rows)
-            try admit()
         }
     }
 

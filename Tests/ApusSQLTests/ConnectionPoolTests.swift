@@ -16,7 +16,7 @@ struct ConnectionPoolTests {
     ) throws -> ConnectionPool<FakeConnection> {
         try ConnectionPool(
             configuration: configuration, time: clock.timeSource, random: FastRandom(seed: 1),
-            sleep: { [clock] in try await clock.sleep(for: $0) }, report: report, dial: dial)
+            sleep: clock.sleep, report: report, dial: dial)
     }
 
     @Test("ten times more callers than connections all get their turn, one at a time on each")

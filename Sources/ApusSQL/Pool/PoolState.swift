@@ -23,6 +23,7 @@ public struct PoolState: Sendable {
         var place: CallSite?
     }
 
+    /// The limits and times that it keeps to.
     public let configuration: PoolConfiguration
     var random: FastRandom
     var members: [ConnectionID: Member] = [:]
@@ -35,6 +36,7 @@ public struct PoolState: Sendable {
     var dialFailuresInARow = 0
     var nextDial = Instant(nanoseconds: .min)
     var nextNumber: UInt64 = 0
+    /// Whether everyone is refused.
     public private(set) var isClosed = false
 
     /// - Parameter random: for jitter; give it a seed to replay.

@@ -17,6 +17,7 @@ public protocol PooledConnection: AnyObject, Sendable {
 
 /// A connection and the right to use it. To be given back once, with ``ConnectionPool/giveBack(_:)``.
 public struct PoolLoan<Connection: PooledConnection>: Sendable {
+    /// What was lent.
     public let connection: Connection
     let lease: PoolLease
 }
