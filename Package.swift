@@ -141,7 +141,8 @@ let package = Package(
             "ApusService",
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
-                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusCache",
+                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusPostgres",
+                "ApusCache",
                 logging, lifecycle, nioCore, nioPosix,
             ]),
         room(
@@ -208,7 +209,8 @@ let package = Package(
             name: "ShopTests",
             dependencies: [
                 "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract", "ApusCore",
-                "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusCache", "ApusMessaging", "ApusTelemetry",
+                "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusCache", "ApusMessaging",
+                "ApusTelemetry",
                 "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle,
                 nioCore,
             ],

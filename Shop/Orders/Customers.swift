@@ -18,7 +18,7 @@ struct Customers: Sendable {
 
     /// Remembers a new customer and welcomes them: once, however often the message comes.
     func welcome(_ user: UserCreated, _ message: Message) async throws {
-        let isNew = try await database.transaction { transaction in
+        let isNew = try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
             try await inbox.once(message, in: transaction) {
                 try await transaction.execute(
                     """

@@ -96,7 +96,7 @@ struct OrderDesk: Sendable {
     }
 
     private func store(_ draft: OrderDraft) async throws -> Order {
-        try await database.transaction { transaction in
+        try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
             let order = try await OrderStore.insert(draft, in: transaction)
             try await queue.publish(
                 OrderPlaced(

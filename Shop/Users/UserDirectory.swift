@@ -30,7 +30,7 @@ struct UserDirectory: Sendable {
     /// - Throws: `email_taken`.
     func create(_ new: NewUser) async throws -> VersionedUser {
         try await unlessTaken {
-            try await database.transaction { transaction in
+            try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
                 let stored = try await UserStore.insert(new, at: now().inMilliseconds, in: transaction)
                 let user = stored.user
                 try await queue?.publish(
@@ -65,7 +65,7 @@ struct UserDirectory: Sendable {
     func update(_ condition: ItemCondition, _ changes: UserChanges) async throws -> VersionedUser {
         try await changing(condition.id) {
             try await unlessTaken {
-                try await database.transaction { transaction in
+                try await database.transaction(attempts: 5) { transaction in
                     let user = try await Self.checked(condition, in: transaction).user
                     guard
                         let updated = try await UserStore.update(
@@ -81,7 +81,7 @@ struct UserDirectory: Sendable {
     /// - Throws: `not_found`, `precondition_failed`.
     func delete(_ condition: ItemCondition) async throws {
         try await changing(condition.id) {
-            try await database.transaction { transaction in
+            try await database.transaction(attempts: 5) { transaction in
                 _ = try await Self.checked(condition, in: transaction)
                 try await UserStore.delete(condition.id, in: transaction)
             }

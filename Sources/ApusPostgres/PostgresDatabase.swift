@@ -11,7 +11,7 @@
     ///
     /// Nothing is sent twice that may have run. A statement outside a transaction goes to another connection if it is
     /// certain that it was not sent, or that the server refused it since its prepared form was out of date.
-    public final class PostgresDatabase: Database {
+    public final class PostgresDatabase: PooledDatabase {
         /// How it was opened.
         public let configuration: PostgresConfiguration
         let pool: ConnectionPool<PostgresConnection>

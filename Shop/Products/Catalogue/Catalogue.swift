@@ -38,7 +38,7 @@ struct Catalogue: Sendable {
 
     /// - Throws: `not_found`, `precondition_failed`.
     func update(_ condition: ItemCondition, _ changes: ProductChanges) async throws -> VersionedProduct {
-        try await database.transaction { transaction in
+        try await database.transaction(attempts: 5) { transaction in
             let stored = try await Self.find(condition.id, in: transaction)
             guard stored.etag.fulfils(ifMatch: condition.ifMatch) else {
                 throw Problem(.preconditionFailed, "The product was changed since; its ETag is \(stored.etag) now.")

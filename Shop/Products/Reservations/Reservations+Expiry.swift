@@ -18,7 +18,7 @@ extension Reservations {
     /// same transaction.
     func sweep(limit: Int = 100) async throws -> Sweep {
         let now = now()
-        let expired = try await database.transaction { transaction in
+        let expired = try await database.transaction(attempts: 5) { transaction in
             let expired = try await ReservationRecords.expired(by: now, limit: limit, in: transaction)
             for reservation in expired {
                 try await Stock.giveBack(reservation.items, in: transaction)

@@ -32,7 +32,17 @@ struct Reservations: Sendable {
     ///
     /// - Throws: `unknown_product`, `out_of_stock`, `reservation_closed`, `reservation_differs`.
     func reserve(_ name: String, _ new: NewReservation) async throws -> Reservation {
-        try await database.transaction { transaction in
+        do {
+            return try await reserveOnce(name, new)
+        } catch let error as DatabaseError where error.code == .uniqueViolation {
+            // The same reservation was made at the same time, and is there now.
+            return try await reserveOnce(name, new)
+        }
+    }
+
+    /// A product that many want at once is only locked, not fought for: each statement sees what is committed.
+    private func reserveOnce(_ name: String, _ new: NewReservation) async throws -> Reservation {
+        try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
             if let known = try await ReservationRecords.find(name, in: transaction) {
                 return try Self.same(known, new)
             }
@@ -49,7 +59,7 @@ struct Reservations: Sendable {
     ///
     /// - Throws: `reservation_committed`.
     func release(_ name: String) async throws {
-        try await database.transaction { transaction in
+        try await database.transaction(attempts: 5) { transaction in
             let now = now()
             guard let known = try await ReservationRecords.find(name, in: transaction) else {
                 let nothing = Reservation(orderId: name, state: .released, items: [], expiresAt: now)
@@ -71,7 +81,7 @@ struct Reservations: Sendable {
     ///
     /// - Throws: `not_found`; `out_of_stock` if it was given back and too little is left.
     func commit(_ name: String) async throws -> Reservation {
-        let (reservation, refusal) = try await database.transaction {
+        let (reservation, refusal) = try await database.transaction(attempts: 5) {
             transaction -> (Reservation, Problem?) in
             guard let known = try await ReservationRecords.find(name, in: transaction) else {
                 throw Problem(.notFound, "There is no reservation of order \(name).")

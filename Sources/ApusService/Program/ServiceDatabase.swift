@@ -3,21 +3,61 @@ public import ApusRuntime
 public import ApusSQL
 import ApusSQLite
 
+#if PostgreSQL
+    import ApusPostgres
+#endif
+
 /// Opens the database that `DATABASE_URL` names, and brings its tables up to date.
 public enum ServiceDatabase {
+    /// - Parameter report: told what happens to the connections of a pool; called on any thread, and must not block.
     /// - Throws: ``ApusRuntime/StartError`` saying what to change: the data folder, the address, the file.
-    public static func open(_ settings: ServiceSettings) async throws(StartError) -> any Database {
-        let url = settings.databaseURL
-        guard url.scheme == "sqlite" else {
-            throw StartError(
-                "DATABASE_URL: \(url.scheme):// is not supported yet; expected sqlite:PATH or sqlite::memory:",
-                exitStatus: 2)
-        }
+    public static func open(
+        _ settings: ServiceSettings, report: @escaping @Sendable (PoolEvent) -> Void = { _ in }
+    ) async throws(StartError) -> any Database {
         do throws(DatabaseError) {
-            return try await SQLiteDatabase.open(url: url.string)
+            return try await open(settings.databaseURL, name: settings.name, report)
         } catch {
             throw StartError("DATABASE_URL: \(error.message)", exitStatus: error.code == .cannotOpen ? 2 : 1)
         }
+    }
+
+    private static func open(
+        _ url: ResourceURL, name: String, _ report: @escaping @Sendable (PoolEvent) -> Void
+    ) async throws(DatabaseError) -> any Database {
+        switch url.scheme {
+        case "sqlite": return try await SQLiteDatabase.open(url: url.string)
+        #if PostgreSQL
+            case "postgres", "postgresql":
+                let database = try PostgresDatabase.open(
+                    url: url.string, configuration: PostgresConfiguration(applicationName: name, report: report))
+                do {
+                    try await database.warmUp()
+                } catch {
+                    await database.close()
+                    throw error
+                }
+                return database
+        #endif
+        default: throw DatabaseError(.cannotOpen, unsupported(url.scheme))
+        }
+    }
+
+    /// What this build can't open.
+    static func unsupported(_ scheme: String) -> String {
+        #if PostgreSQL
+            "\(scheme):// is not a database that is known; expected sqlite:PATH or postgres://…"
+        #else
+            "\(scheme):// needs a build with the trait PostgreSQL; expected sqlite:PATH or sqlite::memory:"
+        #endif
+    }
+
+    /// Whether this build can open a database of that kind.
+    static func isSupported(_ scheme: String) -> Bool {
+        #if PostgreSQL
+            ["sqlite", "postgres", "postgresql"].contains(scheme)
+        #else
+            scheme == "sqlite"
+        #endif
     }
 
     /// Runs what is pending, list by list.

@@ -22,6 +22,7 @@ public struct ServiceHost: Sendable {
         self.network = network
         runtime.addResource("database") { await database.close() }
         runtime.addCheck("database") { _ = try await database.query("SELECT 1") }
+        if let pool = database as? any PooledDatabase { PoolMetrics(pool: pool, metrics: runtime.metrics).register() }
     }
 
     /// The settings of the runtime.
@@ -45,10 +46,12 @@ public struct ServiceHost: Sendable {
         announce: @escaping @Sendable (ServerAddress) -> Void = StandardOutput.announce,
         network: ((ServiceRuntime) throws -> ServiceNetwork)? = nil
     ) async throws -> ServiceHost {
-        let database = try await ServiceDatabase.open(settings)
+        let log = PoolLog()
+        let database = try await ServiceDatabase.open(settings) { log.write($0) }
         do {
             try await ServiceDatabase.migrate(database, type(of: program).migrations)
             let runtime = ServiceRuntime(settings, sharing: watchdog, announce: announce)
+            log.begin(runtime.telemetry.logger(label: "database"))
             let host = ServiceHost(
                 runtime: runtime, database: database, network: try network?(runtime) ?? runtime.joinNetwork())
             try program.assemble(host)

@@ -89,8 +89,8 @@ extension Settings {
         if service.brokerURL != nil {
             reject("BROKER_URL", "is not supported yet; leave it empty for the queue in the service's own database")
         }
-        if service.databaseURL.scheme != "sqlite" {
-            reject("DATABASE_URL", "\(service.databaseURL.scheme):// is not supported yet; expected sqlite:PATH")
+        if !ServiceDatabase.isSupported(service.databaseURL.scheme) {
+            reject("DATABASE_URL", ServiceDatabase.unsupported(service.databaseURL.scheme))
         }
     }
 }

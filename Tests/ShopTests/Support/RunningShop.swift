@@ -23,8 +23,11 @@ struct RunningShop: Sendable {
     let http: HTTPClient
 
     /// Runs `test` with a shop of its own and stops it.
+    ///
+    /// - Parameter databases: by service, where it keeps its data; a file if there is none.
     static func with(
         reservationLifetime: Duration = .seconds(60), environment: [String: String] = [:],
+        databases: [String: String] = [:],
         _ test: (RunningShop) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
@@ -40,6 +43,8 @@ struct RunningShop: Sendable {
         let outcome: Result<Void, any Error>
         do {
             for program in programs {
+                var environment = environment
+                if let url = databases[type(of: program).name] { environment["DATABASE_URL"] = url }
                 services.append(try await start(program, environment, in: folder, sharing: watchdog, resolver))
             }
             outcome = .success(try await test(RunningShop(services, resolver, http)))
