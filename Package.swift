@@ -185,6 +185,9 @@ let package = Package(
             name: "bench-service",
             dependencies: ["ApusContract", "ApusRuntime", "ApusDiscovery", "ApusService", "ApusHTTP", nioCore],
             path: "bench/service", swiftSettings: settings),
+        .executableTarget(
+            name: "bench-cache", dependencies: ["ApusCore", "ApusCache"], path: "bench/cache",
+            swiftSettings: settings),
 
         // Tests
         tests("ApusCore"),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// A cache of values by string keys (`user:42`), in the process or on a server: one protocol, one conformance suite
-/// (`CacheConformance` in ApusTesting).
+/// A cache of values by string keys (`user:42`), in the process (``MemoryCache``), on a server, or both
+/// (``TieredCache``): one protocol, one conformance suite (`CacheConformance` in ApusTesting).
 ///
 /// A cache may lose anything at any moment. A value found with another type or an older shape than asked for is a miss.
 /// Every method may be called from any number of tasks.
 public protocol Cache: Sendable {
-    /// The value under `key`, or nil.
+    /// The value under `key` if it is fresh, or nil.
     ///
     /// - Throws: `unavailable`, `timeout`; callers go on without the cache then.
     func get<Value: Codable & Sendable>(_ key: String, as type: Value.Type) async throws(CacheError) -> Value?
@@ -19,10 +19,22 @@ public protocol Cache: Sendable {
         _ key: String, _ value: Value, timeToLive: Duration?
     ) async throws(CacheError)
 
+    /// Stores `value` as `policy` says; a load of the same key in progress will not overwrite it.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `encoding`; `unsupported` if the policy has tags and the cache knows none.
+    func set<Value: Codable & Sendable>(
+        _ key: String, _ value: Value, policy: CachePolicy
+    ) async throws(CacheError)
+
     /// Removes what is under `key`; a load of it in progress will not be stored.
     ///
     /// - Throws: `unavailable`, `timeout`.
     func remove(_ key: String) async throws(CacheError)
+
+    /// Removes everything that was stored with `tag`; no load in progress whose policy has it will be stored.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `unsupported`.
+    func removeAll(tagged tag: String) async throws(CacheError)
 
     /// Removes everything.
     ///
@@ -39,6 +51,20 @@ public protocol Cache: Sendable {
         _ key: String, timeToLive: Duration?, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value
 
+    /// As ``getOrLoad(_:timeToLive:load:)``; the policy may allow stale values, at once or if the load fails.
+    ///
+    /// - Throws: as that one; `unsupported` if the policy has tags and the cache knows none.
+    func getOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value
+
+    /// As ``getOrLoad(_:policy:load:)`` for what may not exist: that `load` gave nil is remembered for the policy's
+    /// `negativeTimeToLive`. `get` finds nothing then.
+    func findOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
+    ) async throws -> Value?
+
+    /// What was counted so far.
     var statistics: CacheStatistics { get }
 }
 

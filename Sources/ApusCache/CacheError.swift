@@ -20,16 +20,23 @@ public struct CacheError: Error, Sendable, CustomStringConvertible {
         public static let encoding = Code("encoding")
         /// The deadline passed.
         public static let timeout = Code("timeout")
+        /// The cache can't do this at all, such as removing by tag.
+        public static let unsupported = Code("unsupported")
+        /// The value is larger than the cache takes.
+        public static let tooLarge = Code("too_large")
     }
 
     /// What kind of failure it is.
     public var code: Code
     /// A sentence for a person.
     public var message: String
+    /// When it is worth to try again, if known.
+    public var retryAfter: Duration?
 
-    public init(_ code: Code, _ message: String) {
+    public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     public var description: String { "\(code): \(message)" }

@@ -1,21 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What a cache has counted since it was made.
+
+/// What a cache has counted since it was made. ``CacheInstrument`` says how metrics show it.
 public struct CacheStatistics: Sendable, Hashable {
-    /// Gets, those inside of `getOrLoad` included, that found a value, and that did not.
+    /// Gets, those inside of `getOrLoad` included, that found a fresh value.
     public var hits = 0
+    /// Gets that did not; some of them got a stale one.
     public var misses = 0
-    /// Entries that gave way to others.
+    /// Stale values given, by `staleWhileRevalidate` or `staleIfError`.
+    public var staleServed = 0
+    /// Entries that gave way to others for want of room.
     public var evictions = 0
-    /// Entries found too old.
+    /// Those of the evicted that were not admitted: new ones, asked for no more often than what would have had to go.
+    public var rejections = 0
+    /// Entries that went because they were too old.
     public var expirations = 0
-    /// Loads begun by `getOrLoad`.
+    /// Entries removed by key, by tag or all together.
+    public var removals = 0
+    /// Values not stored for being too large or having too many tags.
+    public var oversized = 0
+    /// Loads begun by `getOrLoad`, those in the background included.
     public var loads = 0
+    /// Loads that failed.
     public var loadFailures = 0
-    /// Values found under their key with another type than asked for, treated as misses.
+    /// Loads begun in the background, while a value was there.
+    public var refreshes = 0
+    /// Callers who waited for a load that another had begun: the stampede that did not happen.
+    public var loadsJoined = 0
+    /// Loads and waiters refused at a limit.
+    public var refusals = 0
+    /// Values found under their key with another type or an older shape than asked for, treated as misses.
     public var mismatches = 0
+    /// Gets that found a fresh value on the second level.
+    public var remoteHits = 0
+    /// Gets that didn't.
+    public var remoteMisses = 0
+    /// Calls of the second level that failed or came too late; the cache went on without it.
+    public var remoteFailures = 0
+    /// Values not stored on the second level because something had been removed meanwhile.
+    public var remoteConflicts = 0
+    /// Messages of other instances that something was removed or replaced.
+    public var invalidations = 0
     /// Entries at this moment.
     public var entries = 0
+    /// The sum of their weights at this moment.
+    public var weight = 0
+    /// Removals at this moment that the second level hasn't heard of yet.
+    public var pendingRemovals = 0
 
+    /// Nothing counted.
     public init() {}
 
     /// Hits among all gets; nil before the first.
@@ -26,14 +58,15 @@ public struct CacheStatistics: Sendable, Hashable {
     /// The sum of two, as of the shards of one cache.
     public static func + (left: CacheStatistics, right: CacheStatistics) -> CacheStatistics {
         var sum = left
-        sum.hits += right.hits
-        sum.misses += right.misses
-        sum.evictions += right.evictions
-        sum.expirations += right.expirations
-        sum.loads += right.loads
-        sum.loadFailures += right.loadFailures
-        sum.mismatches += right.mismatches
-        sum.entries += right.entries
+        for number in numbers { sum[keyPath: number] += right[keyPath: number] }
         return sum
+    }
+
+    private static var numbers: [WritableKeyPath<CacheStatistics, Int>] {
+        [
+            \.hits, \.misses, \.staleServed, \.evictions, \.rejections, \.expirations, \.removals, \.oversized, \.loads,
+            \.loadFailures, \.refreshes, \.loadsJoined, \.refusals, \.mismatches, \.remoteHits, \.remoteMisses,
+            \.remoteFailures, \.remoteConflicts, \.invalidations, \.entries, \.weight, \.pendingRemovals,
+        ]
     }
 }

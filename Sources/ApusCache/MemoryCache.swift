@@ -1,74 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
-internal import Synchronization
 
 /// ``Cache`` in the process: what a service uses while `REDIS_URL` is empty.
 ///
 /// Values are kept as they are, not serialised. For one type of value on a hot path, ``LocalCache`` saves the calls
 /// through the protocol.
 public final class MemoryCache: Cache {
-    /// A value of any type. Immutable, so it may cross tasks although it has a subclass.
-    class Box: @unchecked Sendable {}
-    /// A value of a known type.
-    final class TypedBox<Value: Sendable>: Box, @unchecked Sendable {
-        let value: Value
+    private let boxes: BoxCache
 
-        init(_ value: Value) {
-            self.value = value
-        }
-    }
-
-    private let storage: LocalCache<String, Box>
-    private let mismatches = Atomic<Int>(0)
-
+    /// An empty cache.
+    ///
     /// - Throws: what is out of range.
     public init(_ configuration: CacheConfiguration = .init()) throws(InvalidConfiguration) {
-        storage = try LocalCache(configuration)
+        boxes = try BoxCache(configuration)
     }
 
     public func get<Value: Codable & Sendable>(_ key: String, as type: Value.Type) async throws(CacheError) -> Value? {
-        storage.get(key).flatMap { value(in: $0, as: type) }
+        guard case .value(let value) = boxes.get(key, as: type) else { return nil }
+        return value
     }
 
     public func set<Value: Codable & Sendable>(
         _ key: String, _ value: Value, timeToLive: Duration?
     ) async throws(CacheError) {
-        storage.set(key, TypedBox(value), timeToLive: timeToLive ?? storage.configuration.timeToLive)
+        boxes.storage.set(key, TypedBox(value), CachePolicy(timeToLive: timeToLive))
+    }
+
+    public func set<Value: Codable & Sendable>(
+        _ key: String, _ value: Value, policy: CachePolicy
+    ) async throws(CacheError) {
+        boxes.storage.set(key, TypedBox(value), policy)
     }
 
     public func remove(_ key: String) async throws(CacheError) {
-        storage.remove(key)
+        boxes.storage.remove(key)
+    }
+
+    public func removeAll(tagged tag: String) async throws(CacheError) {
+        boxes.storage.removeAll(tagged: tag)
     }
 
     public func removeAll() async throws(CacheError) {
-        storage.removeAll()
+        boxes.storage.removeAll()
     }
 
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, timeToLive: Duration?, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let time = timeToLive ?? storage.configuration.timeToLive
-        let box = try await storage.getOrLoad(key, timeToLive: time) { TypedBox(try await load()) }
-        if let value = value(in: box, as: Value.self) { return value }
-        // Another type lives under this key: it gives way, without the protection against many loads.
-        let value = try await load()
-        storage.set(key, TypedBox(value), timeToLive: time)
-        return value
+        try await getOrLoad(key, policy: CachePolicy(timeToLive: timeToLive), load: load)
     }
 
-    public var statistics: CacheStatistics {
-        var statistics = storage.statistics
-        let mismatches = mismatches.load(ordering: .relaxed)
-        statistics.mismatches = mismatches
-        return statistics
+    public func getOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let found = try await boxes.findOrLoad(key, policy, as: Value.self) { _ in Loaded(TypedBox(try await load())) }
+        if let found { return found }
+        return try await boxes.loadAnyway(key, policy, load: load)
     }
 
-    private func value<Value: Sendable>(in box: Box, as type: Value.Type) -> Value? {
-        // The exact type is compared, so the cast needs no look at protocols or subclasses.
-        guard Swift.type(of: box) == TypedBox<Value>.self else {
-            mismatches.wrappingAdd(1, ordering: .relaxed)
-            return nil
+    public func findOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
+    ) async throws -> Value? {
+        try await boxes.findOrLoad(key, policy, as: Value.self) { _ in
+            guard let value = try await load() else { return Loaded(CacheBox.nothing, policy: policy.forNothing) }
+            return Loaded(TypedBox(value))
         }
-        return unsafeDowncast(box, to: TypedBox<Value>.self).value
     }
+
+    public var statistics: CacheStatistics { boxes.statistics }
 }

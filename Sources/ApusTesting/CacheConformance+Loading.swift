@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCache
+public import ApusCache
 
 extension CacheConformance {
-    static let loading: [ConformanceCheck<any Cache>] = [
+    /// The checks of `getOrLoad`, which are among ``checks``.
+    public static let loading: [ConformanceCheck<any Cache>] = [
         .init("10,000 concurrent misses make one load") { cache in
             let gate = Gate()
             let loads = Tally()

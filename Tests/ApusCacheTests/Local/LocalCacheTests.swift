@@ -59,10 +59,12 @@ struct LocalCacheTests {
     @Test("A configuration out of range is refused with every problem")
     func configuration() {
         #expect {
-            try LocalCache<Int, Int>(.init(capacity: 0, timeToLive: .zero, jitter: 2, shards: 0, maximumLoads: 0))
+            try LocalCache<Int, Int>(
+                .init(
+                    capacity: 0, timeToLive: .zero, jitter: 2, shards: 0, maximumLoads: 0, maximumWaiters: 0))
         } throws: { error in
             (error as? InvalidConfiguration)?.problems.map(\.key)
-                == ["capacity", "timeToLive", "jitter", "shards", "maximumLoads"]
+                == ["capacity", "timeToLive", "jitter", "shards", "maximumLoads", "maximumWaiters"]
         }
     }
 
@@ -90,32 +92,5 @@ struct LocalCacheTests {
         _ = try await running.value
         let value = try await cache.getOrLoad(2) { 2 }
         #expect(value == 2)
-    }
-
-    @Test("A hit rate on a Zipf trace is near that of keeping the most popular")
-    func zipf() throws {
-        let cache = try LocalCache<Int, Int>(.init(capacity: 500, timeToLive: nil))
-        var random = FastRandom(seed: 42)
-        for _ in 0..<50_000 {
-            // Inverse of the continuous distribution with density ~ 1/x on 1...10,000.
-            let key = Int(pow10(4 * Double.random(in: 0..<1, using: &random)))
-            if cache.get(key) == nil { cache.set(key, key) }
-        }
-        // ln(500)/ln(10,000) = 0.67 is what the 500 most popular keys would hit.
-        #expect((cache.statistics.hitRatio ?? 0) > 0.58)
-    }
-
-    private func pow10(_ exponent: Double) -> Double {
-        var result = 1.0
-        var rest = exponent
-        while rest >= 1 { result *= 10; rest -= 1 }
-        // 10^rest by its series in rest·ln 10.
-        var term = 1.0
-        var sum = 1.0
-        for index in 1..<30 {
-            term *= rest * 2.302585092994046 / Double(index)
-            sum += term
-        }
-        return result * sum
     }
 }

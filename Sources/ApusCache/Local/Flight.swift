@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// One load that any number of callers wait for.
+/// One load that any number of callers wait for, or nobody if it runs in the background.
 @usableFromInline
 final class Flight<Value: Sendable>: Sendable {
-    /// Who began it learns from this what is to do.
-    enum Join {
-        /// Wait for the result that will come.
-        case waiting
-        /// It ended meanwhile.
-        case ended(Result<Value, any Error>)
+    /// What a caller who wants to join gets.
+    enum Place {
+        /// The number to wait with.
+        case place(UInt64)
+        /// As many wait as may.
+        case full
+        /// Everyone left: it is being cancelled.
+        case abandoned
     }
 
     private struct State {
@@ -19,28 +21,45 @@ final class Flight<Value: Sendable>: Sendable {
         var expected = 0
         var result: Result<Value, any Error>?
         var task: Task<Void, Never>?
+
+        func isAbandoned(_ isBackground: Bool) -> Bool {
+            !isBackground && expected == 0 && nextID > 0 && result == nil
+        }
     }
 
+    let policy: CachePolicy
+    /// A load in the background is nobody's, so it isn't cancelled when those who joined have gone.
+    let isBackground: Bool
+    /// Whether a fresh value is there, to be replaced ahead of its expiry.
+    let isAhead: Bool
     private let state = Mutex(State())
 
-    init() {}
+    init(_ policy: CachePolicy, isBackground: Bool, isAhead: Bool) {
+        self.policy = policy
+        self.isBackground = isBackground
+        self.isAhead = isAhead
+    }
 
-    /// Announces a caller before it waits, so that the load isn't cancelled under it; nil if nobody is left and the load
-    /// is being cancelled.
-    func reserve() -> UInt64? {
+    /// How many wait for the result or are about to.
+    var expected: Int { state.withLock { $0.expected } }
+
+    /// Announces a caller before it waits, so that the load isn't cancelled under it.
+    func reserve(limit: Int) -> Place {
         state.withLock { state in
-            if state.expected == 0, state.nextID > 0, state.result == nil { return nil }
+            if state.isAbandoned(isBackground) { return .abandoned }
+            guard state.expected < limit else { return .full }
             state.expected += 1
             state.nextID += 1
-            return state.nextID
+            return .place(state.nextID)
         }
     }
 
     /// Keeps the task that loads, so that it can be cancelled.
     func setTask(_ task: Task<Void, Never>) {
         let isAbandoned = state.withLock { state in
+            guard state.result == nil else { return false }
             state.task = task
-            return state.expected == 0 && state.result == nil
+            return state.isAbandoned(isBackground)
         }
         if isAbandoned { task.cancel() }
     }
@@ -49,7 +68,8 @@ final class Flight<Value: Sendable>: Sendable {
     ///
     /// - Throws: the load's error; `CancellationError` if the caller's task is cancelled, while the load goes on.
     func wait(_ id: UInt64, onAbandoned: @escaping @Sendable () -> Void) async throws -> Value {
-        try await withTaskCancellationHandler {
+        if let result = state.withLock({ $0.result }) { return try result.get() }
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
                 let result = state.withLock { state -> Result<Value, any Error>? in
                     if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
@@ -81,7 +101,8 @@ final class Flight<Value: Sendable>: Sendable {
             if state.result != nil { return (waiter, nil as Task<Void, Never>?, false) }
             if waiter == nil { state.cancelled.insert(id) }
             state.expected -= 1
-            return (waiter, state.expected == 0 ? state.task : nil, state.expected == 0)
+            let isAbandoned = state.isAbandoned(isBackground)
+            return (waiter, isAbandoned ? state.task : nil, isAbandoned)
         }
         if isAbandoned { onAbandoned() }
         task?.cancel()

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import Synchronization
+
+/// The memory level of the caches that take values of any type.
+final class BoxCache: Sendable {
+    let storage: LocalCache<String, CacheBox>
+    let mismatches = Atomic<Int>(0)
+
+    init(_ configuration: CacheConfiguration) throws(InvalidConfiguration) {
+        storage = try LocalCache(configuration)
+    }
+
+    /// A fresh value, or what is known instead.
+    func get<Value: Sendable>(_ key: String, as type: Value.Type) -> Found<Value> {
+        guard let box = storage.get(key) else { return .unknown }
+        if box === CacheBox.nothing { return .nothing }
+        return value(in: box, as: type).map { .value($0) } ?? .nothing
+    }
+
+    /// - Parameter load: as that of `LocalCache.loadOnce`; ``CacheBox/nothing`` if there is nothing.
+    func findOrLoad<Value: Sendable>(
+        _ key: String, _ policy: CachePolicy, as type: Value.Type,
+        load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
+    ) async throws -> Value? {
+        let hashed = HashedKey(key)
+        let now = storage.configuration.time.now
+        let box: CacheBox
+        if let fresh = storage.shard(of: hashed).getFresh(hashed, now: now) {
+            box = fresh
+        } else {
+            box = try await storage.loadOnce(hashed, policy, load: load)
+        }
+        if box === CacheBox.nothing { return nil }
+        if let value = value(in: box, as: Value.self) { return value }
+        // Another type lives under this key: it gives way, without the protection against many loads.
+        let generation = storage.generation(of: key)
+        let loaded = try await load(true)
+        storage.fill(key, loaded.value, loaded.policy ?? policy, since: generation)
+        return loaded.value.value(as: Value.self)
+    }
+
+    /// For who insists on a value where it is remembered that there is nothing.
+    func loadAnyway<Value: Sendable>(
+        _ key: String, _ policy: CachePolicy, load: () async throws -> Value
+    ) async throws -> Value {
+        let generation = storage.generation(of: key)
+        let value = try await load()
+        storage.fill(key, TypedBox(value), policy, since: generation)
+        return value
+    }
+
+    var statistics: CacheStatistics {
+        var statistics = storage.statistics
+        statistics.mismatches = mismatches.load(ordering: .relaxed)
+        return statistics
+    }
+
+    private func value<Value: Sendable>(in box: CacheBox, as type: Value.Type) -> Value? {
+        let value = box.value(as: type)
+        if value == nil { mismatches.wrappingAdd(1, ordering: .relaxed) }
+        return value
+    }
+}
+
+/// What a lookup knows.
+enum Found<Value: Sendable>: Sendable {
+    case value(Value)
+    /// That there is nothing, or nothing of this type.
+    case nothing
+    case unknown
+}

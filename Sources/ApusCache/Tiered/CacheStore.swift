@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The second level of a ``TieredCache``: bytes by key on a server that several instances share, such as Redis.
+///
+/// Every call ends within the time it is given, with `timeout` if need be: the cache doesn't watch over it. A store that
+/// can't be reached says so at once (`unavailable`), as behind a breaker. A failed call may have happened all the same.
+/// Every method may be called from any number of tasks. `CacheStoreConformance` in ApusTesting holds a store to this.
+public protocol CacheStore: Sendable {
+    /// What is under `key`, and a lease to fill it with.
+    ///
+    /// The lease is good until something is written or removed under `key`, removed with one of `tags`, or everything is
+    /// removed. It costs no write. A store may forget leases, and then refuses them; it must not take a void one.
+    ///
+    /// - Parameter tags: those that a value loaded now would be stored with.
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup
+
+    /// Stores what was loaded after a `read`, unless its lease has become void; whether it was stored.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    func fill(
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
+    ) async throws(CacheError) -> Bool
+
+    /// Stores, whatever is there.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError)
+
+    /// Removes what `removal` names, and makes the leases void that it touches.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`.
+    func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError)
+
+    /// Sends `message` to everyone who subscribed, the sender included.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`.
+    func publish(_ message: String, within: Duration) async throws(CacheError)
+
+    /// Calls `receive` with each message from now on, in their order, until the subscription is cancelled or released.
+    /// Whatever may have been lost is told as an event. `receive` returns at once.
+    func subscribe(_ receive: @escaping @Sendable (CacheStoreEvent) -> Void) -> CacheSubscription
+}
+
+/// What a store found.
+public struct CacheStoreLookup: Sendable {
+    /// nil if there is nothing; with the time that is left of it.
+    public var item: CacheStoreItem?
+    /// With which the key may be filled.
+    public var lease: CacheLease
+
+    /// A lookup that found `item`.
+    public init(item: CacheStoreItem?, lease: CacheLease) {
+        self.item = item
+        self.lease = lease
+    }
+}
+
+/// What a store keeps under a key.
+public struct CacheStoreItem: Sendable, Hashable {
+    /// The value, encoded by the cache.
+    public var bytes: [UInt8]
+    /// How long it is kept, in milliseconds at least; nil for ever.
+    public var timeToLive: Duration?
+    /// Names by which it can be removed. In what was read they may be missing.
+    public var tags: [String]
+
+    /// An item as it is written or was read.
+    public init(bytes: [UInt8], timeToLive: Duration?, tags: [String] = []) {
+        self.bytes = bytes
+        self.timeToLive = timeToLive
+        self.tags = tags
+    }
+}
+
+/// The state of a key, as the store saw it when it was read. Only the store knows what it says.
+public struct CacheLease: Sendable, Hashable {
+    /// What the store compares.
+    public var token: String
+
+    /// A lease with this token.
+    public init(token: String) {
+        self.token = token
+    }
+}

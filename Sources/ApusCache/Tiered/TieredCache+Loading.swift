@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import Synchronization
+
+extension TieredCache {
+    public func getOrLoad<Value: Codable & Sendable>(
+        _ key: String, timeToLive: Duration?, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await getOrLoad(key, policy: CachePolicy(timeToLive: timeToLive), load: load)
+    }
+
+    public func getOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        if let found = try await findOrLoad(key, policy: policy, load: load) { return found }
+        return try await boxes.loadAnyway(key, policy, load: load)
+    }
+
+    public func findOrLoad<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
+    ) async throws -> Value? {
+        try await boxes.findOrLoad(key, policy, as: Value.self) { isAhead in
+            try await self.load(key, policy, isAhead: isAhead, load)
+        }
+    }
+
+    /// The load of the memory level: from the second level, or else from the source, which then fills that.
+    ///
+    /// - Parameter isAhead: whether a fresh value is to be replaced: the second level has the same one.
+    private func load<Value: Codable & Sendable>(
+        _ key: String, _ policy: CachePolicy, isAhead: Bool, _ load: @Sendable () async throws -> Value?
+    ) async throws -> Loaded<CacheBox> {
+        let started = configuration.memory.time.now
+        let lookup = await remote.read(key, tags: policy.tags, until: started.advanced(by: configuration.budget))
+        if !isAhead, let found = fresh(lookup?.item, as: Value.self) {
+            return Loaded(found.box, policy: memoryPolicy(policy, left: found.left))
+        }
+        let spent = started.duration(to: configuration.memory.time.now)
+        sourceLoads.wrappingAdd(1, ordering: .relaxed)
+        let value: Value?
+        do {
+            value = try await load()
+        } catch {
+            guard let old = stale(lookup?.item, as: Value.self, policy) else { throw error }
+            remote.count(\.loadFailures)
+            remote.count(\.staleServed)
+            return Loaded(old, policy: CachePolicy(timeToLive: policy.retryAfterFailure))
+        }
+        let kept = value == nil ? policy.forNothing : policy
+        let box = value.map { TypedBox($0) as CacheBox } ?? CacheBox.nothing
+        // What nobody waits for any more isn't stored, here as in memory.
+        guard lifetime(kept) > .zero, !Task.isCancelled else {
+            return Loaded(box, policy: CachePolicy(timeToLive: .zero))
+        }
+        if let lease = lookup?.lease, let item = try item(of: value, kept) {
+            // What is left of the budget, without the time that the source took.
+            let deadline = remote.deadline.advanced(by: .zero - max(.zero, spent))
+            guard await remote.fill(key, item, lease: lease, until: deadline) else {
+                // Removed meanwhile, perhaps by another instance whose message is still under way.
+                return Loaded(box, policy: CachePolicy(timeToLive: .zero))
+            }
+        }
+        return Loaded(box, policy: memoryPolicy(kept, left: nil))
+    }
+
+    /// How long a value of this policy is fresh.
+    func lifetime(_ policy: CachePolicy) -> Duration {
+        policy.timeToLive ?? configuration.memory.timeToLive ?? .forever
+    }
+
+    /// What the second level is given; nil if it is too large.
+    ///
+    /// - Throws: `encoding`.
+    func item<Value: Codable & Sendable>(of value: Value?, _ policy: CachePolicy) throws(CacheError) -> CacheStoreItem?
+    {
+        let bytes = try CacheEnvelope(value, staleness: policy.staleness).encoded()
+        guard bytes.count <= configuration.maximumValueSize, policy.tags.count <= CachePolicy.maximumTags else {
+            remote.count(\.oversized)
+            return nil
+        }
+        let lifetime = lifetime(policy)
+        let kept = lifetime == .forever ? nil : lifetime + policy.staleness
+        return CacheStoreItem(bytes: bytes, timeToLive: kept, tags: policy.tags)
+    }
+
+    /// What the second level holds if it is fresh, and for how long it still is; counted.
+    func fresh<Value: Codable & Sendable>(
+        _ item: CacheStoreItem?, as type: Value.Type
+    ) -> (box: CacheBox, left: Duration?)? {
+        guard let item, let envelope = envelope(item, as: type) else {
+            remote.count(\.remoteMisses)
+            return nil
+        }
+        let left = item.timeToLive.map { $0 - .milliseconds(envelope.s) }
+        guard left.map({ $0 > .zero }) ?? true else {
+            remote.count(\.remoteMisses)
+            return nil
+        }
+        remote.count(\.remoteHits)
+        return (envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, left)
+    }
+
+    /// What the second level holds though it isn't fresh any more, if the policy allows that.
+    private func stale<Value: Codable & Sendable>(
+        _ item: CacheStoreItem?, as type: Value.Type, _ policy: CachePolicy
+    ) -> CacheBox? {
+        guard
+            let item, let left = item.timeToLive, let envelope = envelope(item, as: type), let value = envelope.d,
+            Duration.milliseconds(envelope.s) - left < policy.staleIfError
+        else { return nil }
+        return TypedBox(value)
+    }
+
+    private func envelope<Value: Codable & Sendable>(
+        _ item: CacheStoreItem, as type: Value.Type
+    ) -> CacheEnvelope<Value>? {
+        guard let envelope = CacheEnvelope<Value>(item.bytes) else {
+            remote.count(\.mismatches)
+            return nil
+        }
+        return envelope
+    }
+
+    /// How memory keeps something: no longer than the second level does, and for a short time while messages get lost.
+    ///
+    /// - Parameter left: how long it is still fresh; nil: as the policy says.
+    func memoryPolicy(_ policy: CachePolicy, left: Duration?) -> CachePolicy {
+        var policy = policy
+        var time = left ?? lifetime(policy)
+        if let most = configuration.memoryTimeToLive { time = min(time, most) }
+        if !remote.isConnected { time = min(time, configuration.isolatedTimeToLive) }
+        policy.timeToLive = time
+        return policy
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCache
+import Synchronization
+
+/// A store that can be made to fail.
+final class FaultyStore: CacheStore {
+    private let store: any CacheStore
+    private let isBroken = Atomic<Bool>(false)
+    private let subscriber = Mutex<(@Sendable (CacheStoreEvent) -> Void)?>(nil)
+
+    init(_ store: any CacheStore) {
+        self.store = store
+    }
+
+    var isDown: Bool {
+        get { isBroken.load(ordering: .acquiring) }
+        set {
+            isBroken.store(newValue, ordering: .releasing)
+            subscriber.withLock { $0 }?(newValue ? .disconnected : .connected)
+        }
+    }
+
+    func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
+        try check()
+        return try await store.read(key, tags: tags, within: within)
+    }
+
+    func fill(
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
+    ) async throws(CacheError) -> Bool {
+        try check()
+        return try await store.fill(key, item, lease: lease, within: within)
+    }
+
+    func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
+        try check()
+        try await store.write(key, item, within: within)
+    }
+
+    func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError) {
+        try check()
+        try await store.remove(removal, within: within)
+    }
+
+    func publish(_ message: String, within: Duration) async throws(CacheError) {
+        try check()
+        try await store.publish(message, within: within)
+    }
+
+    func subscribe(_ receive: @escaping @Sendable (CacheStoreEvent) -> Void) -> CacheSubscription {
+        subscriber.withLock { $0 = receive }
+        return store.subscribe { event in
+            if !self.isDown { receive(event) }
+        }
+    }
+
+    private func check() throws(CacheError) {
+        if isDown { throw CacheError(.unavailable, "the store is down") }
+    }
+}
