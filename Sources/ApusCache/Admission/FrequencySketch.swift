@@ -17,23 +17,26 @@ struct FrequencySketch: Sendable {
     /// At how many it halves.
     @usableFromInline var sample: Int
 
+    /// 32 bytes for each entry at least: with a quarter of that the counters are so full that a Zipf trace hits a point less.
+    @usableFromInline static var wordsPerEntry: Int { 4 }
+
     /// A sketch for a cache of `entries` entries. It remembers ten times as many requests.
     @inlinable
     init(entries: Int) {
         var size = 8
-        while size < entries { size *= 2 }
+        while size < entries * Self.wordsPerEntry { size *= 2 }
         words = [UInt64](repeating: 0, count: size)
         blockMask = size / 8 - 1
         sample = max(entries, 8).multipliedReportingOverflow(by: 10).partialValue
     }
 
     /// How many entries it is made for.
-    @inlinable var entries: Int { words.count }
+    @inlinable var entries: Int { words.count / Self.wordsPerEntry }
 
     /// Doubles until it serves `entries`, keeping what it knows: each half starts as a copy of the whole.
     @inlinable
     mutating func grow(to entries: Int) {
-        while words.count < entries { words += words }
+        while words.count < entries * Self.wordsPerEntry { words += words }
         blockMask = words.count / 8 - 1
         sample = max(sample, entries * 10)
     }
