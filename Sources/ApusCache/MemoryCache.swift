@@ -53,6 +53,8 @@ public final class MemoryCache: Cache {
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        // First without a closure, which would be an allocation.
+        if let value = boxes.hit(key, as: Value.self) { return value }
         let found = try await boxes.findOrLoad(key, policy, as: Value.self) { _ in Loaded(TypedBox(try await load())) }
         if let found { return found }
         return try await boxes.loadAnyway(key, policy, load: load)

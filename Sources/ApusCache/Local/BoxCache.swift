@@ -18,6 +18,12 @@ final class BoxCache: Sendable {
         return value(in: box, as: type).map { .value($0) } ?? .nothing
     }
 
+    /// A fresh value of this type that isn't due for a refresh. A miss isn't counted: who asks goes on.
+    func hit<Value: Sendable>(_ key: String, as type: Value.Type) -> Value? {
+        let hashed = HashedKey(key)
+        return storage.shard(of: hashed).getFresh(hashed, now: storage.configuration.time.now)?.value(as: type)
+    }
+
     /// - Parameter load: as that of `LocalCache.loadOnce`; ``CacheBox/nothing`` if there is nothing.
     func findOrLoad<Value: Sendable>(
         _ key: String, _ policy: CachePolicy, as type: Value.Type,

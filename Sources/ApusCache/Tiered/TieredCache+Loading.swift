@@ -3,19 +3,30 @@ import ApusCore
 import Synchronization
 
 extension TieredCache {
+    /// As ``getOrLoad(_:policy:load:)``, fresh for `timeToLive`; nil for the memory level's default.
+    ///
+    /// - Throws: as that one.
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, timeToLive: Duration?, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await getOrLoad(key, policy: CachePolicy(timeToLive: timeToLive), load: load)
     }
 
+    /// The value under `key` from memory, the store, or `load`, which is run once in this instance, however many ask.
+    ///
+    /// - Throws: what `load` throws; `overloaded` if too many loads run or too many wait; `encoding`;
+    ///   `CancellationError`. What the store throws is a miss.
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
+        if let value = boxes.hit(key, as: Value.self) { return value }
         if let found = try await findOrLoad(key, policy: policy, load: load) { return found }
         return try await boxes.loadAnyway(key, policy, load: load)
     }
 
+    /// As ``getOrLoad(_:policy:load:)``; that there is nothing is remembered on both levels.
+    ///
+    /// - Throws: as that one.
     public func findOrLoad<Value: Codable & Sendable>(
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
     ) async throws -> Value? {
