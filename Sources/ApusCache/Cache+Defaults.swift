@@ -28,10 +28,12 @@ extension Cache {
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
     ) async throws -> Value? {
         do {
-            return try await getOrLoad(key, policy: policy) {
+            // The type is named, or else the optional itself would be what is stored.
+            let found: Value = try await getOrLoad(key, policy: policy) {
                 guard let value = try await load() else { throw NothingFound() }
                 return value
             }
+            return found
         } catch is NothingFound {
             return nil
         }

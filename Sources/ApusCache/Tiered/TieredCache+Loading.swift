@@ -20,7 +20,8 @@ extension TieredCache {
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         if let value = boxes.hit(key, as: Value.self) { return value }
-        if let found = try await findOrLoad(key, policy: policy, load: load) { return found }
+        let found: Value? = try await findOrLoad(key, policy: policy, load: load)
+        if let found { return found }
         return try await boxes.loadAnyway(key, policy, load: load)
     }
 

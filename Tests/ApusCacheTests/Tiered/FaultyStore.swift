@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCache
+import ApusTesting
 import Synchronization
 
-/// A store that can be made to fail.
+/// A store that can be made to fail, or to take its time.
 final class FaultyStore: CacheStore {
+    /// How much time it was given for each read and fill.
+    let granted = Journal<Duration>()
+    private let slowness: @Sendable () -> Void
     private let store: any CacheStore
     private let isBroken = Atomic<Bool>(false)
     private let subscriber = Mutex<(@Sendable (CacheStoreEvent) -> Void)?>(nil)
 
-    init(_ store: any CacheStore) {
+    init(_ store: any CacheStore, slowness: @escaping @Sendable () -> Void = {}) {
         self.store = store
+        self.slowness = slowness
     }
 
     var isDown: Bool {
@@ -22,6 +27,8 @@ final class FaultyStore: CacheStore {
 
     func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         try check()
+        granted.append(within)
+        slowness()
         return try await store.read(key, tags: tags, within: within)
     }
 
@@ -29,6 +36,7 @@ final class FaultyStore: CacheStore {
         _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
     ) async throws(CacheError) -> Bool {
         try check()
+        granted.append(within)
         return try await store.fill(key, item, lease: lease, within: within)
     }
 

@@ -142,6 +142,25 @@ struct TieredCacheTests {
         #expect(try await cache.getOrLoad("a") { 3 } == 3)
     }
 
+    @Test("Reading and filling share one budget, and what is used up isn't asked for")
+    func budget() async throws {
+        let clock = clock
+        let slow = FaultyStore(store) { clock.advance(by: .milliseconds(30)) }
+        let cache = try cache(on: slow)
+        // The source's own time isn't the cache's.
+        #expect(
+            try await cache.getOrLoad("a") {
+                clock.advance(by: .seconds(1))
+                return 1
+            } == 1)
+        #expect(slow.granted.entries == [.milliseconds(50), .milliseconds(20)])
+        let late = FaultyStore(store) { clock.advance(by: .milliseconds(60)) }
+        let other = try self.cache(on: late)
+        #expect(try await other.getOrLoad("b") { 2 } == 2)
+        #expect(late.granted.entries == [.milliseconds(50)])
+        #expect(other.statistics.remoteFailures == 1)
+    }
+
     @Test("An older shape, a newer one and no JSON at all are misses, and counted")
     func shapes() async throws {
         let (one, other) = (try cache(), try cache())
