@@ -27,6 +27,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let jwt = Target.Dependency.product(
     name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"]))
+let hiredis = Target.Dependency.target(name: "CHiredis", condition: .when(traits: ["Redis"]))
 
 // MARK: Libraries of the system
 
@@ -76,6 +77,7 @@ let package = Package(
         .library(name: "ApusSQLite", targets: ["ApusSQLite"]),
         .library(name: "ApusPostgres", targets: ["ApusPostgres"]),
         .library(name: "ApusCache", targets: ["ApusCache"]),
+        .library(name: "ApusRedis", targets: ["ApusRedis"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
         .library(name: "ApusAuth", targets: ["ApusAuth"]),
@@ -93,7 +95,8 @@ let package = Package(
     traits: [
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
         .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
-        .default(enabledTraits: ["JWT", "PostgreSQL"]),
+        .trait(name: "Redis", description: "ApusRedis, whose replies hiredis parses."),
+        .default(enabledTraits: ["JWT", "PostgreSQL", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -125,6 +128,9 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         room("ApusPostgres", ["ApusCore", "ApusSQL", postgres]),
         room("ApusCache", ["ApusCore"]),
+        .systemLibrary(
+            name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        room("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
 
         // Floor 3: what a service and a gateway share
         room(
@@ -201,6 +207,7 @@ let package = Package(
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
+        tests("ApusRedis", ["ApusCore", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),

@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC2034
 # What is needed from the distribution, by purpose. Names are those of Debian 12 and Ubuntu 24.04.
 
-# To build: GRDB links the system's SQLite, ApusPostgres libpq, which pkg-config finds.
-build_packages=(git libsqlite3-dev libpq-dev pkg-config)
+# To build: GRDB links the system's SQLite, ApusPostgres libpq and ApusRedis hiredis, which pkg-config finds.
+build_packages=(git libhiredis-dev libpq-dev libsqlite3-dev pkg-config)
 
 # To test: promtool (in prometheus) judges /metrics, curl drives the smoke test, openssl makes certificates and tokens,
-# the tests start PostgreSQL servers of their own.
-test_packages=(curl prometheus openssl postgresql)
+# the tests start PostgreSQL and Redis servers of their own.
+test_packages=(curl openssl postgresql prometheus redis-server)

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// What a cache counts.
+final class RedisCacheCounters: Sendable {
+    let hits = Atomic<Int>(0)
+    let misses = Atomic<Int>(0)
+    let mismatches = Atomic<Int>(0)
+    let loads = Atomic<Int>(0)
+    let loadFailures = Atomic<Int>(0)
+    let failures = Atomic<Int>(0)
+    let timeouts = Atomic<Int>(0)
+    let rejected = Atomic<Int>(0)
+    let full = Atomic<Int>(0)
+    let tooLarge = Atomic<Int>(0)
+    let notStored = Atomic<Int>(0)
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Words for why a connection could not be made or has failed.
+enum ConnectText {
+    static func of(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: text(errno: error.errnoCode)
+        case ChannelError.connectTimeout: "it took longer than the connect timeout"
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { of($0.error) } ?? "the name \(error.host) can't be resolved"
+        case let error as NIOSSLError: "TLS: \(error)"
+        case is NIOSSLExtraError: "TLS: the server's certificate is for another name"
+        case is BoringSSLError: "TLS: \(error)"
+        default: "\(error)"
+        }
+    }
+
+    private static func text(errno code: CInt) -> String {
+        switch code {
+        case ECONNREFUSED: "connection refused"
+        case ECONNRESET: "the server reset the connection"
+        case ENOENT: "the socket file doesn't exist"
+        case EHOSTUNREACH, ENETUNREACH: "no route to the host"
+        case EMFILE, ENFILE: "no file descriptor is left"
+        default: String(cString: strerror(code))
+        }
+    }
+}

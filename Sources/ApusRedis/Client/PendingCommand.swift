@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import NIOCore
+
+/// One command, or several that are sent in one piece, from its caller to its reply.
+///
+/// Made by the caller, then the event loop's alone. Its place among those that were sent stays until its last reply has
+/// come, whether anyone still waits or not: that keeps the pipeline in step.
+final class PendingCommand: @unchecked Sendable {
+    // Sendable so that it can be handed to its loop.
+    typealias Outcome = Result<RedisValue, RedisError>
+
+    let first: RedisCommand
+    /// Sent right after the first, with no other command in between.
+    let rest: [RedisCommand]
+    let deadline: Instant
+    /// About how many bytes it has on the wire.
+    let size: Int
+    /// Set by the caller before the command is submitted.
+    var continuation: CheckedContinuation<Outcome, Never>?
+
+    /// Whether its caller has its outcome.
+    private(set) var isDone = false
+    private(set) var wasSent = false
+    private var isAccepted = false
+    private var isCancelled = false
+    private var replies: [RedisValue] = []
+    private var received = 0
+
+    init(_ first: RedisCommand, _ rest: [RedisCommand], deadline: Instant) {
+        self.first = first
+        self.rest = rest
+        self.deadline = deadline
+        size = rest.reduce(first.size) { $0 + $1.size }
+    }
+
+    /// The loop has it.
+    func accept() {
+        isAccepted = true
+        if isCancelled { finish(.failure(.cancelled(wasSent: false))) }
+    }
+
+    /// The caller's task was cancelled, perhaps before the loop has the command.
+    func cancel() {
+        isCancelled = true
+        if isAccepted { finish(.failure(.cancelled(wasSent: wasSent))) }
+    }
+
+    func write(to buffer: inout ByteBuffer) {
+        wasSent = true
+        first.write(to: &buffer)
+        for command in rest { command.write(to: &buffer) }
+    }
+
+    /// Takes a reply.
+    ///
+    /// - Returns: whether it was the last.
+    func receive(_ reply: RedisValue) -> Bool {
+        guard rest.isEmpty else {
+            received += 1
+            if !isDone { replies.append(reply) }
+            guard received > rest.count else { return false }
+            finish(.success(.array(replies)))
+            return true
+        }
+        if case .error(let error) = reply {
+            finish(.failure(.server(error)))
+        } else {
+            finish(.success(reply))
+        }
+        return true
+    }
+
+    /// Tells the caller, the first time only.
+    func finish(_ outcome: Outcome) {
+        guard !isDone else { return }
+        isDone = true
+        replies = []
+        continuation?.resume(returning: outcome)
+        continuation = nil
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import NIOCore
+import Synchronization
+
+/// The connection of one event loop to Redis, made again when it is lost, with the commands that wait for it and for
+/// their replies.
+///
+/// Commands come in from any thread; those of one turn of the loop leave in one write. Everything else happens on the loop.
+final class RedisLink: @unchecked Sendable {
+    // Sendable because only the members of "From any thread" are used off the loop.
+
+    private struct Inbox {
+        var commands: [PendingCommand] = []
+        var isScheduled = false
+        var isClosed = false
+    }
+
+    let eventLoop: any EventLoop
+    let dialer: RedisDialer
+    let time: TimeSource
+    /// Whether a command that nobody waits for any more ends the connection, which has one user.
+    let isDedicated: Bool
+    let status: LinkStatus
+    private let inbox = Mutex(Inbox())
+
+    // The loop's own.
+    var reconnect: ReconnectState
+    var channel: RedisChannel?
+    var waiting = CircularBuffer<PendingCommand>()
+    var sent = CircularBuffer<PendingCommand>()
+    /// When something came last, or the first of `sent` was sent.
+    var lastProgress: Instant
+    /// Whether something came since the timer looked last: replies don't ask for the time.
+    var hadProgress = false
+    var timerAt = Instant.distantFuture
+    private var drained: [PendingCommand] = []
+    private var output = ByteBuffer()
+    private var freed = (commands: 0, bytes: 0)
+
+    var configuration: RedisConfiguration { dialer.configuration }
+
+    init(
+        _ dialer: RedisDialer, on eventLoop: any EventLoop, isDedicated: Bool = false, time: TimeSource,
+        counters: RedisCounters, random: FastRandom
+    ) {
+        self.dialer = dialer
+        self.eventLoop = eventLoop
+        self.isDedicated = isDedicated
+        self.time = time
+        status = LinkStatus(counters)
+        reconnect = ReconnectState(dialer.configuration.backoff, reconnects: !isDedicated, random: random)
+        lastProgress = time.now
+    }
+
+    // MARK: From any thread
+
+    /// Sends a command, or several in one piece, and waits for the reply.
+    func send(
+        _ first: RedisCommand, _ rest: [RedisCommand] = [], deadline: Instant
+    ) async throws(RedisError) -> RedisValue {
+        let pending = PendingCommand(first, rest, deadline: deadline)
+        try admit(pending)
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                pending.continuation = continuation
+                submit(pending)
+            }
+        } onCancel: {
+            eventLoop.execute { self.cancel(pending) }
+        }
+        return try outcome.get()
+    }
+
+    /// Ends the connection and fails what waits.
+    func close() {
+        inbox.withLock { $0.isClosed = true }
+        eventLoop.execute { self.shutDown() }
+    }
+
+    private func admit(_ pending: PendingCommand) throws(RedisError) {
+        guard pending.size <= configuration.maximumPendingBytes else {
+            throw RedisError(
+                .tooLarge, "the command is larger than \(configuration.maximumPendingBytes) bytes", mayHaveRun: false)
+        }
+        guard
+            status.take(
+                bytes: pending.size, maximum: configuration.maximumPending,
+                maximumBytes: configuration.maximumPendingBytes)
+        else {
+            status.counters.overloaded.wrappingAdd(1, ordering: .relaxed)
+            throw RedisError(
+                .overloaded, "too many commands wait for Redis already", mayHaveRun: false, retryAfter: .milliseconds(100)
+            )
+        }
+    }
+
+    private func submit(_ pending: PendingCommand) {
+        let (isClosed, isFirst) = inbox.withLock { inbox in
+            if inbox.isClosed { return (true, false) }
+            inbox.commands.append(pending)
+            defer { inbox.isScheduled = true }
+            return (false, !inbox.isScheduled)
+        }
+        if isClosed {
+            status.give(commands: 1, bytes: pending.size)
+            pending.finish(.failure(.closed))
+        } else if isFirst {
+            eventLoop.execute { self.drain() }
+        }
+    }
+
+    /// Fails what came in and was not taken yet.
+    func failInbox() {
+        let left = inbox.withLock { inbox in
+            defer { inbox.commands = [] }
+            return inbox.commands
+        }
+        for pending in left {
+            pending.accept()
+            pending.finish(.failure(.closed))
+            free(pending)
+        }
+        giveBack()
+    }
+
+    // MARK: Commands
+
+    private func cancel(_ pending: PendingCommand) {
+        let wasOpen = !pending.isDone
+        pending.cancel()
+        if wasOpen, isDedicated, pending.wasSent { channel?.close(.lost) }
+    }
+
+    /// Takes what came in since the last turn.
+    private func drain() {
+        inbox.withLock { inbox in
+            swap(&inbox.commands, &drained)
+            inbox.isScheduled = false
+        }
+        let now = time.now
+        var earliest = Instant.distantFuture
+        for pending in drained {
+            pending.accept()
+            if pending.isDone {
+                free(pending)
+                continue
+            }
+            if reconnect.want() { dial() }
+            switch reconnect.admission(now: now) {
+            case .send: enqueue(pending, now: now)
+            case .wait: waiting.append(pending)
+            case .reject(let error):
+                pending.finish(.failure(error))
+                free(pending)
+                continue
+            }
+            earliest = min(earliest, pending.deadline)
+        }
+        drained.removeAll(keepingCapacity: true)
+        flush()
+        giveBack()
+        if earliest < timerAt { schedule(at: earliest, now: now) }
+    }
+
+    private func enqueue(_ pending: PendingCommand, now: Instant) {
+        if sent.isEmpty { lastProgress = now }
+        pending.write(to: &output)
+        sent.append(pending)
+    }
+
+    private func flush() {
+        guard output.readableBytes > 0 else { return }
+        channel?.send(output)
+        // NIO holds the bytes until they are sent; a large buffer isn't kept for the next turn.
+        output = output.capacity <= 1 << 16 ? output : ByteBuffer()
+        output.clear(minimumCapacity: 512)
+    }
+
+    /// Sends what has waited for the connection.
+    func sendWaiting() {
+        let now = time.now
+        while let pending = waiting.popFirst() {
+            if pending.isDone { free(pending) } else { enqueue(pending, now: now) }
+        }
+        flush()
+        giveBack()
+    }
+
+    /// Notes that a command leaves its place.
+    func free(_ pending: PendingCommand) {
+        freed.commands += 1
+        freed.bytes += pending.size
+    }
+
+    /// Makes the places that were left available.
+    func giveBack() {
+        guard freed.commands > 0 else { return }
+        status.give(commands: freed.commands, bytes: freed.bytes)
+        freed = (0, 0)
+    }
+}

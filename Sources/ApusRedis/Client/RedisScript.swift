@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCore
+
+/// A Lua script that the server runs as one step: see ``RedisClient/run(_:keys:arguments:deadline:)``. Keep it in a
+/// constant: the client remembers the digests of the first 1,024.
+public struct RedisScript: Sendable, Hashable {
+    /// The source text.
+    public let source: String
+
+    public init(_ source: String) {
+        self.source = source
+    }
+}
+
+extension RedisClient {
+    /// Runs a script by its digest. A server that doesn't have it says so before anything runs; it gets the source then.
+    ///
+    /// - Throws: as ``send(_:deadline:)``. What a script has done before an error isn't undone.
+    public func run(
+        _ script: RedisScript, keys: [String], arguments: [RedisArgument] = [], deadline: Instant? = nil
+    ) async throws(RedisError) -> RedisValue {
+        let deadline = Deadline.of(deadline, configuration.commandTimeout, time)
+        let words = [.integer(Int64(keys.count))] + keys.map { .string($0) } + arguments
+        if let digest = try await digest(of: script, deadline) {
+            do throws(RedisError) {
+                return try await send(RedisCommand("EVALSHA", [.string(digest)] + words), deadline: deadline)
+            } catch {
+                guard error.server?.code == .noScript else { throw error }
+            }
+        }
+        return try await send(RedisCommand("EVAL", [.string(script.source)] + words), deadline: deadline)
+    }
+
+    private func digest(of script: RedisScript, _ deadline: Instant) async throws(RedisError) -> String? {
+        if let known = scripts.digest(of: script) { return known }
+        let reply = try await send(RedisCommand("SCRIPT", "LOAD", .string(script.source)), deadline: deadline)
+        guard let digest = reply.string else { return nil }
+        scripts.keep(digest, of: script)
+        return digest
+    }
+}
