@@ -207,6 +207,7 @@ let package = Package(
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
+        tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusRedis", ["ApusCore", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

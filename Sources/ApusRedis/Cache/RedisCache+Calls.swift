@@ -92,10 +92,13 @@ extension RedisCache {
             }
         } catch {
             loads.remove(key)
-            if error.code == .full, command.arguments.first == .string(name(key)), isRemoval(command) {
-                return confirm(key)  // it was deleted instead, which is as good
+            guard error.code == .full else {
+                doubt(key)
+                throw error
             }
-            if error.code == .full { confirm(key) } else { doubt(key) }
+            confirm(key)
+            // Deleted instead of marked: as good, but for a load in progress, for which a full server has no place either.
+            if isRemoval(command) { return }
             throw error
         }
         loads.remove(key)
