@@ -98,8 +98,9 @@ struct ClientTests {
                 return
             }
             #expect(error.code == .wrongType)
-            #expect(try await redis.transaction([RedisCommand("INCR", "a"), RedisCommand("INCR", "a")])
-                == [.integer(2), .integer(3)])
+            #expect(
+                try await redis.transaction([RedisCommand("INCR", "a"), RedisCommand("INCR", "a")])
+                    == [.integer(2), .integer(3)])
             let aborted = try await failure { () throws(RedisError) in
                 try await redis.transaction([RedisCommand("INCR", "a"), RedisCommand("NOSUCH")])
             }

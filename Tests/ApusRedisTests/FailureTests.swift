@@ -105,7 +105,9 @@ struct FailureTests {
 
     @Test("too many commands are refused")
     func overloaded() async throws {
-        try await withRedis(configure: { $0.connections = 1; $0.maximumPending = 10 }) { server, redis in
+        try await withRedis(configure: {
+            $0.connections = 1; $0.maximumPending = 10
+        }) { server, redis in
             try await redis.ping()
             server.pause()
             let tasks = (0..<10).map { _ in Task { try await redis.get("k") } }
@@ -115,6 +117,15 @@ struct FailureTests {
             server.resume()
             for task in tasks { #expect(try await task.value == nil) }
             #expect(try await redis.get("k") == nil)
+        }
+    }
+
+    @Test("a place is free again before its caller goes on")
+    func places() async throws {
+        try await withRedis(configure: {
+            $0.connections = 1; $0.maximumPending = 1
+        }) { _, redis in
+            for _ in 0..<500 { try await redis.ping() }
         }
     }
 
@@ -129,7 +140,7 @@ struct FailureTests {
 
     @Test("a wrong password, an unknown user and a missing password are told apart, without the secret")
     func passwords() async throws {
-        let options = ["--requirepass", "right", "--user", "ada on >lovelace ~* &* +@all"]
+        let options = ["--requirepass", "right", "--user", "ada", "on", ">lovelace", "~*", "&*", "+@all"]
         try await withServer(options) { server in
             for (credentials, code) in [
                 (RedisCredentials(password: "hunter2"), RedisServerError.Code.wrongPassword),
@@ -163,9 +174,11 @@ struct FailureTests {
         #expect(after.code == .closed)
     }
 
-    @Test("a server that speaks something else", arguments: [
-        "HTTP/1.1 400 Bad Request\r\n\r\n", "\u{16}\u{3}\u{1}\0\0", "*1000000000\r\n", "+PONG\r\n+PONG\r\n",
-    ])
+    @Test(
+        "a server that speaks something else",
+        arguments: [
+            "HTTP/1.1 400 Bad Request\r\n\r\n", "\u{16}\u{3}\u{1}\0\0", "*1000000000\r\n", "+PONG\r\n+PONG\r\n",
+        ])
     func garbage(answer: String) async throws {
         let server = try await FakeServer.start { _ in .bytes(answer) }
         let redis = try server.client()

@@ -84,7 +84,7 @@ struct PubSubTests {
         let error = try await failure { () throws(RedisError) in try await nowhere.subscribe(to: ["x"]) }
         #expect(error.code == .connectFailed)
         nowhere.shutdown()
-        try await withServer(["--user", "ada on >lovelace ~* resetchannels +@all"]) { server in
+        try await withServer(["--user", "ada", "on", ">lovelace", "~*", "resetchannels", "+@all"]) { server in
             let redis = try RedisClient(
                 server.configuration(RedisCredentials(user: "ada", password: "lovelace")), group: .singleton)
             let error = try await failure { () throws(RedisError) in try await redis.subscribe(to: ["x"]) }

@@ -33,7 +33,8 @@ struct WireTests {
                     switch Int.random(in: 0...3, using: &random) {
                     case 0: words.append(.integer(Int64.random(in: .min ... .max, using: &random)))
                     case 1: words.append(.integer(Int64.random(in: -200...200, using: &random)))
-                    case 2: words.append(.string(String(repeating: "é", count: Int.random(in: 0...200, using: &random))))
+                    case 2:
+                        words.append(.string(String(repeating: "é", count: Int.random(in: 0...200, using: &random))))
                     default:
                         let count = Int.random(in: 0...300, using: &random)
                         words.append(.bytes((0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }))
@@ -76,7 +77,8 @@ struct WireTests {
 
     @Test("replies are the same however they are cut", arguments: 1...7)
     func pieces(size: Int) throws {
-        let text = "+OK\r\n:-12\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n:1\r\n*1\r\n$0\r\n\r\n-WRONGTYPE no\r\n-oh dear\r\n"
+        let text =
+            "+OK\r\n:-12\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n:1\r\n*1\r\n$0\r\n\r\n-WRONGTYPE no\r\n-oh dear\r\n"
         let values = try read(text, pieces: size)
         #expect(
             values == [
@@ -90,7 +92,9 @@ struct WireTests {
 
     @Test(
         "what is no reply is refused",
-        arguments: ["HTTP/1.1 400 Bad Request\r\n\r\n", "*2000\r\n", "*99999999999999\r\n", "$-7\r\n", ":12x\r\n", "\0\0\0\0"])
+        arguments: [
+            "HTTP/1.1 400 Bad Request\r\n\r\n", "*2000\r\n", "*99999999999999\r\n", "$-7\r\n", ":12x\r\n", "\0\0\0\0",
+        ])
     func garbage(text: String) {
         #expect(throws: ReplyReader.Broken.self) { try read(text) }
     }

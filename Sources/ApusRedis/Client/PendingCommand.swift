@@ -52,23 +52,22 @@ final class PendingCommand: @unchecked Sendable {
         for command in rest { command.write(to: &buffer) }
     }
 
-    /// Takes a reply.
-    ///
-    /// - Returns: whether it was the last.
-    func receive(_ reply: RedisValue) -> Bool {
+    /// Whether the next reply is its last.
+    var expectsLastReply: Bool { received == rest.count }
+
+    /// Takes a reply; the last one is told to the caller.
+    func receive(_ reply: RedisValue) {
         guard rest.isEmpty else {
             received += 1
             if !isDone { replies.append(reply) }
-            guard received > rest.count else { return false }
-            finish(.success(.array(replies)))
-            return true
+            if received > rest.count { finish(.success(.array(replies))) }
+            return
         }
         if case .error(let error) = reply {
             finish(.failure(.server(error)))
         } else {
             finish(.success(reply))
         }
-        return true
     }
 
     /// Tells the caller, the first time only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
-public import NIOPosix
 import NIOCore
+public import NIOPosix
 import Synchronization
 
 /// A client of one Redis server: one connection on each event loop, on which the commands of all callers follow each other
@@ -207,6 +207,7 @@ public final class RedisClient: Sendable {
         if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let own = byLoop[ObjectIdentifier(loop)] {
             return own
         }
-        return links[Int(bitPattern: UInt(bitPattern: turn.wrappingAdd(1, ordering: .relaxed).oldValue) % UInt(links.count))]
+        return links[
+            Int(bitPattern: UInt(bitPattern: turn.wrappingAdd(1, ordering: .relaxed).oldValue) % UInt(links.count))]
     }
 }

@@ -71,7 +71,8 @@ extension RedisError {
             .ask, .clusterDown, .noScript, .misconfigured,
         ]
         return RedisError(
-            .server, "Redis answered \(error)", server: error, mayHaveRun: !before.contains(error.code) || error.message.contains("script:"))
+            .server, "Redis answered \(error)", server: error,
+            mayHaveRun: !before.contains(error.code) || error.message.contains("script:"))
     }
 
     static let closed = RedisError(.closed, "the client is shut down", mayHaveRun: false)

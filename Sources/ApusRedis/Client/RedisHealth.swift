@@ -6,6 +6,7 @@ public enum RedisHealth: Sendable, Hashable, CustomStringConvertible {
     /// It isn't reached, or only partly; what needs it goes on without it or fails. The sentence says why.
     case degraded(String)
 
+    /// Whether nothing is wrong.
     public var isOK: Bool { self == .ok }
 
     public var description: String {

@@ -46,15 +46,15 @@ extension RedisLink: RedisChannelOwner {
             channel?.close(RedisError(.invalidReply, "a reply came that nobody asked for", mayHaveRun: true))
             return
         }
-        if head.receive(value) {
+        if head.expectsLastReply {
             sent.removeFirst()
             free(head)
         }
+        head.receive(value)
     }
 
     func receivedAll() {
         hadProgress = true
-        giveBack()
     }
 
     func closed(_ error: RedisError) {
@@ -63,10 +63,9 @@ extension RedisLink: RedisChannelOwner {
         status.counters.lostConnections.wrappingAdd(1, ordering: .relaxed)
         status.became(.failed(lost))
         while let pending = sent.popFirst() {
-            pending.finish(.failure(lost))
             free(pending)
+            pending.finish(.failure(lost))
         }
-        giveBack()
         if let delay = reconnect.lost(now: time.now) {
             dialLater(delay)
         } else {
@@ -76,10 +75,9 @@ extension RedisLink: RedisChannelOwner {
 
     private func failWaiting(_ error: RedisError) {
         while let pending = waiting.popFirst() {
-            pending.finish(.failure(error))
             free(pending)
+            pending.finish(.failure(error))
         }
-        giveBack()
     }
 
     /// Ends everything.

@@ -53,7 +53,6 @@ extension RedisLink {
             waiting.removeFirst()
             free(first)
         }
-        giveBack()
         return earliest
     }
 

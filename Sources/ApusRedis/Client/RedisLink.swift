@@ -36,7 +36,6 @@ final class RedisLink: @unchecked Sendable {
     var timerAt = Instant.distantFuture
     private var drained: [PendingCommand] = []
     private var output = ByteBuffer()
-    private var freed = (commands: 0, bytes: 0)
 
     var configuration: RedisConfiguration { dialer.configuration }
 
@@ -90,7 +89,8 @@ final class RedisLink: @unchecked Sendable {
         else {
             status.counters.overloaded.wrappingAdd(1, ordering: .relaxed)
             throw RedisError(
-                .overloaded, "too many commands wait for Redis already", mayHaveRun: false, retryAfter: .milliseconds(100)
+                .overloaded, "too many commands wait for Redis already", mayHaveRun: false,
+                retryAfter: .milliseconds(100)
             )
         }
     }
@@ -118,10 +118,9 @@ final class RedisLink: @unchecked Sendable {
         }
         for pending in left {
             pending.accept()
-            pending.finish(.failure(.closed))
             free(pending)
+            pending.finish(.failure(.closed))
         }
-        giveBack()
     }
 
     // MARK: Commands
@@ -151,15 +150,14 @@ final class RedisLink: @unchecked Sendable {
             case .send: enqueue(pending, now: now)
             case .wait: waiting.append(pending)
             case .reject(let error):
-                pending.finish(.failure(error))
                 free(pending)
+                pending.finish(.failure(error))
                 continue
             }
             earliest = min(earliest, pending.deadline)
         }
         drained.removeAll(keepingCapacity: true)
         flush()
-        giveBack()
         if earliest < timerAt { schedule(at: earliest, now: now) }
     }
 
@@ -184,19 +182,10 @@ final class RedisLink: @unchecked Sendable {
             if pending.isDone { free(pending) } else { enqueue(pending, now: now) }
         }
         flush()
-        giveBack()
     }
 
-    /// Notes that a command leaves its place.
+    /// Gives the place of a command back. Its caller is told after that, so that its next command finds a place.
     func free(_ pending: PendingCommand) {
-        freed.commands += 1
-        freed.bytes += pending.size
-    }
-
-    /// Makes the places that were left available.
-    func giveBack() {
-        guard freed.commands > 0 else { return }
-        status.give(commands: freed.commands, bytes: freed.bytes)
-        freed = (0, 0)
+        status.give(commands: 1, bytes: pending.size)
     }
 }

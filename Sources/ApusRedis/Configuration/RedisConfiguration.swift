@@ -4,6 +4,7 @@ public import ApusResilience
 
 /// Where Redis is and what a client may take of time and memory.
 public struct RedisConfiguration: Sendable {
+    /// Where the server listens.
     public var endpoint: RedisEndpoint
     /// Who the client is; nil doesn't authenticate.
     public var credentials: RedisCredentials?

@@ -13,5 +13,6 @@ public struct RedisCredentials: Sendable, Hashable, CustomStringConvertible, Cus
 
     public var description: String { "\(user ?? "default"):***" }
 
+    /// What `dump` shows: no password.
     public var customMirror: Mirror { Mirror(self, children: ["user": user ?? "default", "password": "***"]) }
 }

@@ -2,6 +2,7 @@
 
 /// A published message.
 public struct RedisMessage: Sendable, Hashable {
+    /// Where it was published.
     public var channel: String
     public var payload: [UInt8]
 

@@ -7,6 +7,7 @@ public struct RedisStreamEntry: Sendable, Hashable {
     /// Its fields, in order.
     public var fields: [(name: String, value: [UInt8])]
 
+    /// An entry as the server has it.
     public init(id: String, fields: [(name: String, value: [UInt8])]) {
         self.id = id
         self.fields = fields

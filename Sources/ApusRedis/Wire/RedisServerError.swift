@@ -4,6 +4,7 @@
 public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The first word of the answer. New ones may come with any version of the server: switch with a default.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The word itself, such as `WRONGTYPE`.
         public let name: String
 
         public init(_ name: String) {
@@ -48,6 +49,7 @@ public struct RedisServerError: Error, Sendable, Hashable, CustomStringConvertib
         public static let misconfigured = Code("MISCONF")
     }
 
+    /// Its first word; ``Code/general`` if it has none.
     public var code: Code
     /// The rest of the answer, without arguments that the server repeats, at most 200 characters.
     public var message: String

@@ -58,8 +58,9 @@ final class RedisServer: Sendable {
 
     /// Starts it (again).
     func launch() throws {
-        guard let binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server", "/opt/homebrew/bin/redis-server"]
-            .first(where: FileManager.default.isExecutableFile(atPath:))
+        guard
+            let binary = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"]
+                .first(where: FileManager.default.isExecutableFile(atPath:))
         else { throw NotInstalled() }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -122,7 +123,9 @@ final class RedisServer: Sendable {
     }
 
     private var pid: Int32 {
-        guard let text = try? String(contentsOf: folder.appendingPathComponent("pid"), encoding: .utf8) else { return 0 }
+        guard let text = try? String(contentsOf: folder.appendingPathComponent("pid"), encoding: .utf8) else {
+            return 0
+        }
         return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
     }
 }
