@@ -27,11 +27,11 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let jwt = Target.Dependency.product(
     name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"]))
-let hiredis = Target.Dependency.target(name: "CHiredis", condition: .when(traits: ["Redis"]))
 
 // MARK: Libraries of the system
 
 let postgres = Target.Dependency.target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"]))
+let hiredis = Target.Dependency.target(name: "CHiredis", condition: .when(traits: ["Redis"]))
 
 // MARK: Rooms
 
@@ -208,7 +208,6 @@ let package = Package(
         tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
-        tests("ApusRedis", ["ApusCore", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),

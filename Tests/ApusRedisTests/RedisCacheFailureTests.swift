@@ -116,7 +116,7 @@ struct RedisCacheFailureTests {
                 await #expect(throws: CacheError.self) { try await cache.get("k", as: Int.self) }
             }
             server.resume()
-            #expect(cache.breaker.snapshot.phase == .closed)
+            #expect(cache.guarded.breaker.snapshot.phase == .closed)
             #expect(try await cache.get("k", as: Int.self) == nil)
         }
     }

@@ -3,12 +3,8 @@ public import ApusCache
 import ApusResilience
 
 extension CacheError.Code {
-    /// The value is larger than the cache takes.
-    public static let tooLarge = CacheError.Code("too_large")
     /// The cache's server has no memory left and may evict nothing.
     public static let full = CacheError.Code("full")
-    /// The cache can't do this as it is configured.
-    public static let unsupported = CacheError.Code("unsupported")
 }
 
 extension CacheError {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCache
 import ApusCore
-import ApusResilience
 import Synchronization
 
 // How the cache talks to Redis: within its budget, behind its breaker.
@@ -14,28 +13,7 @@ extension RedisCache {
     func call<Value: Sendable>(
         within budget: Duration? = nil, _ body: (Instant) async throws(RedisError) -> Value
     ) async throws(CacheError) -> Value {
-        let permit: CircuitBreakerPermit
-        do throws(CallFailure) {
-            permit = try breaker.admit()
-        } catch {
-            counters.rejected.wrappingAdd(1, ordering: .relaxed)
-            throw CacheError(.unavailable, "Redis has failed too often and is left alone for a moment")
-        }
-        let own = client.time.now.advanced(by: budget ?? configuration.budget)
-        let deadline = CallContext.current?.deadline.map { min($0, own) } ?? own
-        do throws(RedisError) {
-            let value = try await body(deadline)
-            breaker.record(permit, .success)
-            return value
-        } catch {
-            // A caller in a hurry says nothing about Redis.
-            let isTooEarly = error.code == .timeout && deadline < own
-            breaker.record(permit, isTooEarly ? .cancelled : error.outcome)
-            counters.failures.wrappingAdd(1, ordering: .relaxed)
-            if error.code == .timeout { counters.timeouts.wrappingAdd(1, ordering: .relaxed) }
-            if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
-            throw CacheError(error)
-        }
+        try await guarded.call(within: budget ?? configuration.budget, body)
     }
 
     /// What is under `key`, unless it can't be believed.

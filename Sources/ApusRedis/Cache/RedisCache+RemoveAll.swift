@@ -16,17 +16,7 @@ extension RedisCache {
         let pattern = Self.escaped(configuration.namespace) + "*"
         let message = InvalidationMessage(instance: instance, key: nil).text
         try await call(within: configuration.removeAllTimeout) { (deadline) throws(RedisError) in
-            var cursor = "0"
-            repeat {
-                let reply = try await self.client.send(
-                    RedisCommand("SCAN", [.string(cursor), "MATCH", .string(pattern), "COUNT", 1_000]),
-                    deadline: deadline)
-                guard let parts = reply.array, parts.count == 2, let next = parts[0].string else {
-                    throw .unexpected("SCAN")
-                }
-                try await self.client.delete((parts[1].array ?? []).compactMap(\.string), deadline: deadline)
-                cursor = next
-            } while cursor != "0"
+            try await self.client.deleteAll(matching: pattern, except: nil, deadline: deadline)
             if self.configuration.publishes {
                 try await self.client.publish(self.invalidationChannel, Array(message.utf8), deadline: deadline)
             }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCache
 public import ApusCore
-import ApusResilience
 import Synchronization
 
 /// A cache on a Redis server that several instances share: ``ApusCache/Cache`` with values as JSON.
@@ -16,7 +15,7 @@ public final class RedisCache: Cache {
     /// What it was made with.
     public let configuration: RedisCacheConfiguration
     let client: RedisClient
-    let breaker: CircuitBreaker
+    let guarded: GuardedRedis
     let counters = RedisCacheCounters()
     /// The name of this instance in messages.
     let instance: String
@@ -40,7 +39,7 @@ public final class RedisCache: Cache {
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
         self.configuration = configuration
         self.client = client
-        breaker = try CircuitBreaker(configuration: configuration.breaker, time: client.time)
+        guarded = try GuardedRedis(client, configuration.breaker, counters)
         var random = configuration.seed.map(FastRandom.init(seed:)) ?? FastRandom()
         instance = String(random.next(), radix: 16)
         self.random = Mutex(random)
@@ -121,23 +120,14 @@ public final class RedisCache: Cache {
 
     /// What was counted of failures.
     public var failures: RedisCacheStatistics {
-        var statistics = RedisCacheStatistics()
-        statistics.failures = counters.failures.load(ordering: .relaxed)
-        statistics.timeouts = counters.timeouts.load(ordering: .relaxed)
-        statistics.rejected = counters.rejected.load(ordering: .relaxed)
-        statistics.full = counters.full.load(ordering: .relaxed)
-        statistics.tooLarge = counters.tooLarge.load(ordering: .relaxed)
-        statistics.notStored = counters.notStored.load(ordering: .relaxed)
+        var statistics = counters.failuresSoFar
         statistics.unconfirmed = unconfirmed.withLock { $0.count }
         return statistics
     }
 
     /// `degraded` while Redis isn't reached or left alone: the service goes on without it.
     public var health: RedisHealth {
-        if breaker.snapshot.phase != .closed {
-            return .degraded("the cache goes on without Redis, which has failed too often")
-        }
-        return client.health
+        guarded.health
     }
 
     /// What other instances change from now on, for a level of the cache in memory.

@@ -14,4 +14,15 @@ final class RedisCacheCounters: Sendable {
     let full = Atomic<Int>(0)
     let tooLarge = Atomic<Int>(0)
     let notStored = Atomic<Int>(0)
+
+    var failuresSoFar: RedisCacheStatistics {
+        var statistics = RedisCacheStatistics()
+        statistics.failures = failures.load(ordering: .relaxed)
+        statistics.timeouts = timeouts.load(ordering: .relaxed)
+        statistics.rejected = rejected.load(ordering: .relaxed)
+        statistics.full = full.load(ordering: .relaxed)
+        statistics.tooLarge = tooLarge.load(ordering: .relaxed)
+        statistics.notStored = notStored.load(ordering: .relaxed)
+        return statistics
+    }
 }

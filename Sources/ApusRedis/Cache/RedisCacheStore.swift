@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCache
+public import ApusCore
+import Synchronization
+
+/// The second level of a ``ApusCache/TieredCache`` on a Redis server that several instances share.
+///
+/// An item is `V`, 16 digits that no other item has, a line feed, and the bytes. A removal leaves a mark of the same form
+/// (`X`) for ``RedisCacheConfiguration/longestLoad``; so do the removal of a tag and of everything. A lease is what `read`
+/// saw of all these, and `fill` compares them in one script. Of the configuration it uses the namespace, the longest load,
+/// the largest value, the time for removing everything and the breaker.
+public final class RedisCacheStore: CacheStore {
+    /// What it was made with.
+    public let configuration: RedisCacheConfiguration
+    let guarded: GuardedRedis
+    let counters = RedisCacheCounters()
+    private let random: Mutex<FastRandom>
+
+    var client: RedisClient { guarded.client }
+
+    /// A store on `client`'s server; nothing is connected yet.
+    ///
+    /// - Throws: every problem of the configuration.
+    public init(
+        _ client: RedisClient, _ configuration: RedisCacheConfiguration = .init()
+    ) throws(InvalidConfiguration) {
+        let problems = configuration.validate()
+        guard problems.isEmpty else { throw InvalidConfiguration(problems) }
+        self.configuration = configuration
+        guarded = try GuardedRedis(client, configuration.breaker, counters)
+        random = Mutex(configuration.seed.map(FastRandom.init(seed:)) ?? FastRandom())
+    }
+
+    public func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
+        let now = client.time.now
+        let names = leaseNames(key, tags)
+        let (states, left) = try await guarded.call(within: within) {
+            (deadline) throws(RedisError) -> ([RedisValue], Int64) in
+            let replies = try await client.pipeline(
+                [
+                    RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(name(key))]),
+                ], deadline: deadline)
+            guard replies.count == 2 else { throw .unexpected("MGET") }
+            if case .error(let error) = replies[0] { throw .server(error) }
+            guard let states = replies[0].array, states.count == names.count, let left = replies[1].integer else {
+                throw .unexpected("MGET")
+            }
+            return (states, left)
+        }
+        let lease = CacheLease(token: Self.token(states, now))
+        guard case .bytes(let stored)? = states.last, left != -2, let bytes = Self.item(stored) else {
+            return CacheStoreLookup(item: nil, lease: lease)
+        }
+        let item = CacheStoreItem(bytes: bytes, timeToLive: left < 0 ? nil : .milliseconds(max(1, left)))
+        return CacheStoreLookup(item: item, lease: lease)
+    }
+
+    public func fill(
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
+    ) async throws(CacheError) -> Bool {
+        let value = try stored(item)
+        let names = leaseNames(key, item.tags)
+        let parts = lease.token.split(separator: "|", omittingEmptySubsequences: false)
+        // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
+        guard parts.count == names.count + 1, let taken = Int64(parts[0]),
+            Instant(nanoseconds: taken).duration(to: client.time.now) < configuration.longestLoad
+        else { return false }
+        let expected = parts.dropFirst().map { RedisArgument.string(String($0)) }
+        return try await guarded.call(within: within) { (deadline) throws(RedisError) -> Bool in
+            let reply = try await client.run(
+                Self.fillScript, keys: names + item.tags.map(tagSet),
+                arguments: [.integer(Int64(names.count)), .bytes(value), .integer(Self.milliseconds(item.timeToLive))]
+                    + [.string(key)] + expected,
+                deadline: deadline)
+            return reply.integer == 1
+        }
+    }
+
+    public func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
+        let value = try stored(item)
+        try await guarded.call(within: within) { (deadline) throws(RedisError) in
+            guard !item.tags.isEmpty else {
+                try await client.set(name(key), value, timeToLive: item.timeToLive, deadline: deadline)
+                return
+            }
+            // As a fill that compares nothing.
+            _ = try await client.run(
+                Self.fillScript, keys: [name(key)] + item.tags.map(tagSet),
+                arguments: [
+                    .integer(1), .bytes(value), .integer(Self.milliseconds(item.timeToLive)), .string(key), "",
+                ], deadline: deadline)
+        }
+    }
+
+    public func publish(_ message: String, within: Duration) async throws(CacheError) {
+        try await guarded.call(within: within) { (deadline) throws(RedisError) in
+            _ = try await client.publish(channel, Array(message.utf8), deadline: deadline)
+        }
+    }
+
+    /// `degraded` while Redis isn't reached or left alone: the cache goes on without it.
+    public var health: RedisHealth { guarded.health }
+
+    /// What was counted of failures.
+    public var failures: RedisCacheStatistics { counters.failuresSoFar }
+
+    // MARK: Names
+
+    var channel: String { configuration.namespace + "invalidations" }
+    /// Holds the mark that everything was removed. Names with a control character are nobody's keys.
+    var everything: String { configuration.namespace + "\u{1}all" }
+
+    func name(_ key: String) -> String { configuration.namespace + key }
+    func tagMark(_ tag: String) -> String { configuration.namespace + "\u{1}mark:" + tag }
+    func tagSet(_ tag: String) -> String { configuration.namespace + "\u{1}keys:" + tag }
+
+    /// What a lease looks at; the key itself is the last.
+    private func leaseNames(_ key: String, _ tags: [String]) -> [String] {
+        [everything] + tags.map(tagMark) + [name(key)]
+    }
+
+    // MARK: What is stored
+
+    private static let headLength = 18
+
+    /// A head that no other item or mark has.
+    func head(_ kind: String) -> String {
+        let digits = String(random.withLock { $0.next() }, radix: 16)
+        return kind + String(repeating: "0", count: 16 - digits.count) + digits + "\n"
+    }
+
+    private func stored(_ item: CacheStoreItem) throws(CacheError) -> [UInt8] {
+        guard item.bytes.count <= configuration.maximumValueBytes else {
+            counters.tooLarge.wrappingAdd(1, ordering: .relaxed)
+            throw CacheError(
+                .tooLarge, "the value has \(item.bytes.count) bytes, more than \(configuration.maximumValueBytes)")
+        }
+        return Array(head("V").utf8) + item.bytes
+    }
+
+    private static func item(_ stored: [UInt8]) -> [UInt8]? {
+        guard stored.count >= headLength, stored[0] == UInt8(ascii: "V") else { return nil }
+        return Array(stored[headLength...])
+    }
+
+    /// When it was taken, and the heads of all that was seen, in hexadecimal digits where there were any.
+    private static func token(_ states: [RedisValue], _ now: Instant) -> String {
+        states.reduce(into: "\(now.nanoseconds)") { token, state in
+            let head = (state.bytes ?? []).prefix(headLength - 1)
+            token += "|" + (state.isNull ? "-" : String(decoding: head, as: UTF8.self))
+        }
+    }
+
+    private static func milliseconds(_ timeToLive: Duration?) -> Int64 {
+        timeToLive.map { max(1, $0.nanoseconds / 1_000_000) } ?? 0
+    }
+
+    /// KEYS: what the lease looked at, the key last of them; sets of the tags' keys. ARGV: how many the former are, the
+    /// value, its milliseconds or 0, the key without namespace, and the heads that are expected; an empty one is any.
+    private static let fillScript = RedisScript(
+        """
+        local count = tonumber(ARGV[1])
+        for i = 1, count do
+            local expected = ARGV[4 + i]
+            if expected ~= '' then
+                local state = redis.call('GET', KEYS[i])
+                if (state and string.sub(state, 1, 17) or '-') ~= expected then return 0 end
+            end
+        end
+        local life = tonumber(ARGV[3])
+        if life > 0 then
+            redis.call('SET', KEYS[count], ARGV[2], 'PX', life)
+        else
+            redis.call('SET', KEYS[count], ARGV[2])
+        end
+        for i = count + 1, #KEYS do
+            local left = redis.call('PTTL', KEYS[i])
+            redis.call('SADD', KEYS[i], ARGV[4])
+            if life == 0 or left == -1 then
+                redis.call('PERSIST', KEYS[i])
+            elseif left < life then
+                redis.call('PEXPIRE', KEYS[i], life)
+            end
+        end
+        return 1
+        """)
+}

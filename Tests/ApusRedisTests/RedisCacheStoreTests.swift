@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCache
+import ApusCore
+import ApusTesting
+import NIOPosix
+import Testing
+
+@testable import ApusRedis
+
+@Suite("The second level on Redis")
+struct RedisCacheStoreTests {
+    private let time = Duration.seconds(5)
+
+    @Test("keeps the promises of CacheStore", arguments: CacheStoreConformance.checks)
+    func conformance(check: ConformanceCheck<any CacheStore>) async throws {
+        try await withRedis { _, client in try await check.run(try RedisCacheStore(client)) }
+    }
+
+    @Test("a lease that is older than the marks live is refused, and so is one for other tags")
+    func oldLease() async throws {
+        try await withServer { server in
+            let clock = ManualClock()
+            let client = try RedisClient(server.configuration(), group: .singleton, time: clock.timeSource)
+            let store = try RedisCacheStore(client)
+            let lease = try await store.read("a", tags: [], within: time).lease
+            let item = CacheStoreItem(bytes: [1], timeToLive: .seconds(60))
+            var tagged = item
+            tagged.tags = ["x"]
+            let isTaggedStored = try await store.fill("a", tagged, lease: lease, within: time)
+            clock.advance(by: .seconds(60))
+            let isStored = try await store.fill("a", item, lease: lease, within: time)
+            #expect(!isTaggedStored && !isStored)
+            client.shutdown()
+        }
+    }
+
+    @Test("a full server still removes; a crash is told to subscribers, a dead one costs nothing")
+    func failures() async throws {
+        try await withRedis { server, client in
+            let store = try RedisCacheStore(client)
+            let heard = Journal<CacheStoreEvent>()
+            let subscription = store.subscribe { heard.append($0) }
+            try await eventually("connected") { heard.entries == [.connected] }
+            try await store.write("a", CacheStoreItem(bytes: [1], timeToLive: nil), within: time)
+            try await client.command("CONFIG", "SET", "maxmemory", "1")
+            try await store.remove(.keys(["a"]), within: time)
+            #expect(try await store.read("a", tags: [], within: time).item == nil)
+            let full = await #expect(throws: CacheError.self) {
+                try await store.write("a", CacheStoreItem(bytes: [1], timeToLive: nil), within: time)
+            }
+            #expect(full?.code == .full)
+            try await server.crash()
+            try await eventually("disconnected") { heard.entries == [.connected, .disconnected] }
+            for _ in 0..<20 {
+                await #expect(throws: CacheError.self) { try await store.read("a", tags: [], within: time) }
+            }
+            #expect(!store.health.isOK && store.failures.rejected > 0)
+            try server.launch()
+            try await eventually("connected again") { heard.entries == [.connected, .disconnected, .connected] }
+            subscription.cancel()
+        }
+    }
+
+    @Test("a value of 100 MB is refused")
+    func large() async throws {
+        let client = try RedisClient(RedisConfiguration(endpoint: .unix(path: "/nowhere")), group: .singleton)
+        let store = try RedisCacheStore(client)
+        let item = CacheStoreItem(bytes: [UInt8](repeating: 0, count: 100_000_000), timeToLive: nil)
+        let error = await #expect(throws: CacheError.self) { try await store.write("a", item, within: time) }
+        #expect(error?.code == .tooLarge)
+    }
+}
