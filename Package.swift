@@ -129,7 +129,7 @@ let package = Package(
         room("ApusPostgres", ["ApusCore", "ApusSQL", postgres]),
         room("ApusCache", ["ApusCore"]),
         .systemLibrary(
-            name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+            name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         room("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
 
         // Floor 3: what a service and a gateway share
@@ -148,8 +148,7 @@ let package = Package(
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
                 "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusPostgres",
-                "ApusCache",
-                logging, lifecycle, nioCore, nioPosix,
+                "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
             ]),
         room(
             "ApusGateway",

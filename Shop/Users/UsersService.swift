@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCache
 import ApusContract
 import ApusMessaging
 public import ApusRuntime
 public import ApusSQL
 public import ApusService
-import ApusTelemetry
 import Foundation
 import UsersContract
 
@@ -45,10 +43,8 @@ public struct UsersService: ServiceProgram {
             database: host.database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
             subscriptions: subscribers.map { Subscription(service: $0, types: [UserCreated.type]) },
             observer: QueueMetrics(host.metrics))
-        let cache = try MemoryCache()
-        observe(cache, in: host)
         let directory = UserDirectory(
-            database: host.database, cache: cache, timeToLive: cacheTimeToLive,
+            database: host.database, cache: try host.cache(), timeToLive: cacheTimeToLive,
             queue: subscribers.isEmpty ? nil : queue, logger: host.logger("users"), now: { Date() })
         host.runtime.add(
             "relay",
@@ -59,12 +55,5 @@ public struct UsersService: ServiceProgram {
         var builder = host.runtime.builder(of: UsersAPI.self)
         UsersOperations(directory: directory).implement(&builder)
         try host.runtime.serve(builder)
-    }
-
-    private func observe(_ cache: some Cache, in host: ServiceHost) {
-        host.metrics.counter("users_cache_hits_total", "Users found in the cache.") { Double(cache.statistics.hits) }
-        host.metrics.counter("users_cache_misses_total", "Users not found in the cache.") {
-            Double(cache.statistics.misses)
-        }
     }
 }

@@ -3,7 +3,7 @@
 #ifndef APUS_CHIREDIS_SHIM_H
 #define APUS_CHIREDIS_SHIM_H
 
-#include <hiredis.h>
+#include <hiredis/hiredis.h>
 #include <stdlib.h>
 
 #if HIREDIS_MAJOR >= 1

@@ -11,14 +11,12 @@ struct UnsupportedSettingsTests {
         return settings.problems.map(\.description)
     }
 
-    @Test("are refused, each once")
+    @Test("are refused, each once, and what is built is taken")
     func refused() {
         #expect(
             problems(["DATABASE_URL": "postgres://h/d", "BROKER_URL": "nats://h", "REDIS_URL": "redis://h"]) == [
-                "REDIS_URL (environment): is not supported yet; leave it empty for a cache in the process",
                 "BROKER_URL (environment): is not supported yet; "
-                    + "leave it empty for the queue in the service's own database",
-                "DATABASE_URL (environment): postgres:// is not supported yet; expected sqlite:PATH",
+                    + "leave it empty for the queue in the service's own database"
             ])
     }
 
@@ -34,7 +32,7 @@ struct UnsupportedSettingsTests {
                 "BROKER_URL", "zzz",
                 #"BROKER_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, nats:…"#
             ),
-            ("REDIS_URL", "zzz", #"REDIS_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…"#),
+            ("REDIS_URL", "zzz", #"REDIS_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, redis+unix:…"#),
             ("DATABASE_URL_FILE", "/none", #"DATABASE_URL_FILE (environment): "/none" doesn't exist"#),
         ])
     func once(key: String, text: String, message: String) {

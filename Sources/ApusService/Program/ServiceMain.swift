@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusRedis
 public import ApusRuntime
 import ApusSQL
 import Foundation
@@ -83,8 +85,12 @@ public enum ServiceMain {
 extension Settings {
     /// Reports addresses of what is known but not built yet: ignoring them would be worse.
     public mutating func rejectUnsupported(_ service: ServiceSettings) {
-        if service.redisURL != nil {
-            reject("REDIS_URL", "is not supported yet; leave it empty for a cache in the process")
+        if let url = service.redisURL {
+            do throws(InvalidConfiguration) {
+                _ = try RedisConfiguration(url: url.string)
+            } catch {
+                reject("REDIS_URL", "\(error)")
+            }
         }
         if service.brokerURL != nil {
             reject("BROKER_URL", "is not supported yet; leave it empty for the queue in the service's own database")

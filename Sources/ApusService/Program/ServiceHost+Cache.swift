@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCache
+import ApusCore
+import ApusHTTP
+import ApusRedis
+public import ApusRuntime
+import ApusTelemetry
+
+extension ServiceHost {
+    /// A cache of this service, counted in its metrics: in the process, and with `REDIS_URL` in two levels, of which the
+    /// instances of the service share the second.
+    ///
+    /// Redis may be down, slow or full: the service goes on without it, `/health` says so, and no request waits longer for it
+    /// than the cache's budget of 50 ms. Keys begin with the service's name, so that services may share a Redis.
+    ///
+    /// - Parameter configuration: of the level in the process; its time to live is the default of both.
+    /// - Throws: ``ApusRuntime/StartError`` naming what is wrong.
+    public func cache(_ configuration: CacheConfiguration = .init()) throws(StartError) -> any Cache {
+        let cache: any Cache
+        do throws(InvalidConfiguration) {
+            if let url = settings.redisURL {
+                cache = try shared(RedisConfiguration(url: url.string), configuration)
+            } else {
+                cache = try MemoryCache(configuration)
+            }
+        } catch {
+            throw StartError("the cache: \(error)", exitStatus: 2)
+        }
+        observe(cache)
+        return cache
+    }
+
+    private func shared(
+        _ redis: RedisConfiguration, _ memory: CacheConfiguration
+    ) throws(InvalidConfiguration) -> any Cache {
+        let client = try RedisClient(redis, group: runtime.loops.group)
+        var configuration = RedisCacheConfiguration()
+        configuration.namespace = "\(settings.name):"
+        let store = try RedisCacheStore(client, configuration)
+        let cache = try TieredCache(store: store, configuration: TieredCacheConfiguration(memory: memory))
+        runtime.addResource("redis") {
+            cache.shutdown()
+            client.shutdown()
+        }
+        var check = HealthCheckConfiguration()
+        check.isCritical = false
+        runtime.addCheck("redis", check) { try await client.ping() }
+        return cache
+    }
+
+    private func observe(_ cache: any Cache) {
+        for instrument in CacheInstrument.all {
+            let read: @Sendable () -> Double? = { Double(instrument.value(cache.statistics)) }
+            switch instrument.kind {
+            case .counter:
+                metrics.counter(
+                    instrument.prometheusName, instrument.help, labels: instrument.labels, reading: read)
+            case .gauge:
+                metrics.gauge(instrument.prometheusName, instrument.help, labels: instrument.labels, reading: read)
+            }
+        }
+    }
+}
