@@ -35,7 +35,8 @@ struct TLSTests {
             let validity = days > 0 ? "-days \(days)" : "-not_before 20200101000000Z -not_after 20200102000000Z"
             try Self.openssl(
                 "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem "
-                    + "\(validity) -subj /CN=localhost -addext subjectAltName=DNS:localhost", in: URL(fileURLWithPath: folder))
+                    + "\(validity) -subj /CN=localhost -addext subjectAltName=DNS:localhost",
+                in: URL(fileURLWithPath: folder))
         }
         defer { server.stop() }
         try await body(URL(fileURLWithPath: server.path), port)

@@ -32,7 +32,10 @@ struct UnsupportedSettingsTests {
                 "BROKER_URL", "zzz",
                 #"BROKER_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, nats:…"#
             ),
-            ("REDIS_URL", "zzz", #"REDIS_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, redis+unix:…"#),
+            (
+                "REDIS_URL", "zzz",
+                #"REDIS_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, redis+unix:…"#
+            ),
             ("DATABASE_URL_FILE", "/none", #"DATABASE_URL_FILE (environment): "/none" doesn't exist"#),
         ])
     func once(key: String, text: String, message: String) {

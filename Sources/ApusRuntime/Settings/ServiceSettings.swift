@@ -66,7 +66,8 @@ public struct ServiceSettings: Sendable {
         let database = ResourceURL("sqlite:\(dataDirectory)/\(self.name).db") ?? .placeholder
         databaseURL = settings.url(
             "DATABASE_URL", default: database, schemes: ["sqlite", "postgres", "postgresql"], "database")
-        redisURL = settings.url("REDIS_URL", schemes: ["redis", "rediss", "redis+unix"], "shared cache; none: in the process")
+        redisURL = settings.url(
+            "REDIS_URL", schemes: ["redis", "rediss", "redis+unix"], "shared cache; none: in the process")
         brokerURL = settings.url(
             "BROKER_URL", schemes: ["redis", "rediss", "nats"], "message broker; none: the service's own database")
         registryURL = settings.url(
