@@ -137,7 +137,7 @@ struct ServiceSettingsTests {
                 #"SERVICE_NAME (environment): "Users!" is not a service name; expected 1 to 63 of a-z, 0-9 and -, with no - at either end"#,
                 #"HOST (environment): "a b" is not a host; expected a name or an address such as 127.0.0.1 or ::1"#,
                 #"PORT (environment): "abc" is not an integer; expected 0 to 65535"#,
-                #"REDIS_URL (environment): "http://x" has the unknown scheme http; expected redis:…, rediss:…"#,
+                #"REDIS_URL (environment): "http://x" has the unknown scheme http; expected redis:…, rediss:…, redis+unix:…"#,
                 #"APUS_EVENT_LOOPS (environment): "0" is out of range; expected 1 to 1024"#,
                 #"LOG_LEVEL (environment): "verbose" is not one of trace, debug, info, notice, warning, error, critical"#,
                 "TLS_KEY_FILE (environment): is given without TLS_CERT_FILE; expected both or neither",
