@@ -201,19 +201,23 @@ let package = Package(
         tests("ApusTelemetry", [logging, metrics]),
         tests("ApusContract"),
         tests("ApusYAML", ["ApusCore"]),
-        tests("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
+        // What tests of several rooms need; no product.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("ApusHTTP", ["TestSupport", "ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
         tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
-        tests("ApusRuntime", ["ApusCore", "ApusHTTP", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
+        tests(
+            "ApusRuntime",
+            ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
         tests("ApusService", ["ApusHTTP"]),
-        tests("ApusGateway", ["ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
-        tests("ApusSupervisor"),
+        tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
+        tests("ApusSupervisor", ["ApusTesting"]),
         .testTarget(
             name: "ShopTests",
             dependencies: [

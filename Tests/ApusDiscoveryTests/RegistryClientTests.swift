@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
+import ApusTesting
 import Logging
 import Synchronization
 import Testing

@@ -2,6 +2,7 @@
 import ApusCore
 import ApusDiscovery
 import ApusHTTP
+import ApusTesting
 import Foundation
 import Logging
 import Testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusDiscovery
+import ApusTesting
 import Foundation
 import Testing
 

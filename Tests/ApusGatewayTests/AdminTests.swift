@@ -6,6 +6,7 @@ import ApusTelemetry
 import ApusTesting
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ApusGateway

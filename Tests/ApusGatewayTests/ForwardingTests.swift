@@ -3,6 +3,7 @@ import ApusCore
 import ApusHTTP
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ApusGateway

@@ -5,6 +5,7 @@ import ApusDiscovery
 import ApusHTTP
 import ApusTesting
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import ApusGateway

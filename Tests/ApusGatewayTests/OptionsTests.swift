@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
+import TestSupport
 import Testing
 
 @testable import ApusGateway

@@ -4,6 +4,7 @@ import ApusHTTP
 import ApusRuntime
 import ApusTelemetry
 import ApusTesting
+import TestSupport
 import Testing
 
 @testable import ApusGateway

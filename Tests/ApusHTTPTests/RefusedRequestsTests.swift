@@ -2,6 +2,7 @@
 import ApusCore
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ApusHTTP

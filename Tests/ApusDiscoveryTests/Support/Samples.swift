@@ -24,20 +24,6 @@ func withTemporaryFolder<Value>(_ body: (String) async throws -> Value) async th
     return try result.get()
 }
 
-/// Waits until `condition` holds, at most ten seconds.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async -> Bool
-) async throws {
-    let deadline = Instant.now.advanced(by: .seconds(10))
-    while await !condition() {
-        if Instant.now > deadline {
-            Issue.record(what, sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 extension ServiceView {
     /// The first set that `accepts`, waiting for it.
     func first(where accepts: (InstanceSet) -> Bool) async throws -> InstanceSet {

@@ -29,10 +29,3 @@ extension HTTPResponse {
         String(buffer: try await body.collect(upTo: 64 << 20))
     }
 }
-
-/// Runs blocking code away from the cooperative threads.
-func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
-    }
-}

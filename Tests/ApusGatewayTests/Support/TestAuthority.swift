@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import TestSupport
 
 /// An authority made for one test, and the certificates that it signs, in a folder of their own.
 struct TestAuthority {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusRuntime
+import ApusTesting
 import Testing
 
 @Suite("Secrets are never shown")

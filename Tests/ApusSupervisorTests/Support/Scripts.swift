@@ -48,20 +48,6 @@ final class Notes<Note: Sendable>: Sendable {
     }
 }
 
-/// Waits until `condition` holds, at most ten seconds.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async -> Bool
-) async throws {
-    let deadline = Instant.now.advanced(by: .seconds(10))
-    while await !condition() {
-        if Instant.now > deadline {
-            Issue.record(what, sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 /// Whether a process exists.
 func isAlive(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
 

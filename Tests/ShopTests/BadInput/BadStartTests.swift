@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusHTTP
+import ApusTesting
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusTesting
 import Foundation
 
 /// Where the built programs and the repository are.

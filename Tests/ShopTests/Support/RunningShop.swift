@@ -5,6 +5,7 @@ import ApusHTTP
 import ApusRuntime
 import ApusService
 import ApusTelemetry
+import ApusTesting
 import Logging
 import Orders
 import OrdersContract

@@ -3,16 +3,16 @@ import Foundation
 import Synchronization
 
 /// A server that misbehaves as a test says: each connection is handed to a closure on a thread of its own.
-final class RawServer: @unchecked Sendable {
-    let port: Int
+public final class RawServer: @unchecked Sendable {
+    public let port: Int
     private let descriptor: Int32
     private let accepted = Atomic<Int>(0)
 
     /// Connections accepted so far.
-    var connections: Int { accepted.load(ordering: .relaxed) }
+    public var connections: Int { accepted.load(ordering: .relaxed) }
 
     /// - Parameter serve: Gets each connection and its number, from 1; the connection closes when it returns.
-    init(_ serve: @escaping @Sendable (RawSocket, Int) -> Void) throws {
+    public init(_ serve: @escaping @Sendable (RawSocket, Int) -> Void) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -44,10 +44,10 @@ final class RawServer: @unchecked Sendable {
         close(descriptor)
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    public var url: String { "http://127.0.0.1:\(port)" }
 }
 
 /// The URL of a port on which nobody listens.
-func deadURL() throws -> String {
+public func deadURL() throws -> String {
     try RawServer { _, _ in }.url
 }

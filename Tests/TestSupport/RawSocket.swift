@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+public import Foundation
 
 /// A blocking TCP socket that sends and receives exact bytes.
-final class RawSocket: @unchecked Sendable {
-    let descriptor: Int32
+public final class RawSocket: @unchecked Sendable {
+    public let descriptor: Int32
 
-    init(adopting descriptor: Int32) {
+    public init(adopting descriptor: Int32) {
         self.descriptor = descriptor
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    convenience init(port: Int) throws {
+    public convenience init(port: Int) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = loopback(port)
         let result = withUnsafePointer(to: &address) {
@@ -25,7 +25,7 @@ final class RawSocket: @unchecked Sendable {
 
     deinit { Glibc.close(descriptor) }
 
-    func send(_ text: String) {
+    public func send(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let sent = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -35,7 +35,7 @@ final class RawSocket: @unchecked Sendable {
     }
 
     /// What arrives until the peer closes, or until `enough` says so. Ten seconds of silence end it too.
-    func receive(until enough: (String) -> Bool = { _ in false }) -> String {
+    public func receive(until enough: (String) -> Bool = { _ in false }) -> String {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -48,15 +48,23 @@ final class RawSocket: @unchecked Sendable {
     }
 
     /// Receives the head of a message.
-    func receiveHead() -> String { receive { $0.contains("\r\n\r\n") } }
+    public func receiveHead() -> String { receive { $0.contains("\r\n\r\n") } }
 
-    func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 }
 
-func loopback(_ port: Int) -> sockaddr_in {
+/// The address of a port of this machine.
+public func loopback(_ port: Int) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(UInt16(port)).bigEndian
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     return address
+}
+
+/// Runs blocking code away from the cooperative threads.
+public func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result { try body() }) }
+    }
 }
