@@ -191,6 +191,10 @@ let package = Package(
             dependencies: ["ApusContract", "ApusRuntime", "ApusDiscovery", "ApusService", "ApusHTTP", nioCore],
             path: "bench/service", swiftSettings: settings),
         .executableTarget(
+            name: "bench-data",
+            dependencies: ["ApusCore", "ApusHTTP", "ApusSQL", "ApusPostgres", "ApusRedis", "ApusRuntime"],
+            path: "bench/data", swiftSettings: settings),
+        .executableTarget(
             name: "bench-cache", dependencies: ["ApusCore", "ApusCache"], path: "bench/cache",
             swiftSettings: settings),
 

@@ -13,7 +13,8 @@ from harness.workspace import LOOPBACK
 
 
 def answers(port: int, path: str, expected: object, ended: Callable[[], bool], within: float = 15.0) -> int:
-    """Waits until `GET path` is answered, then asks for 200, JSON equal to `expected`, and a connection kept alive.
+    """Waits until `GET path` is answered, then asks for 200, JSON equal to `expected` (or that it accepts, if
+    it is a function), and a connection kept alive.
 
     Returns the length of the body in bytes. Raises Invalid.
     """
@@ -55,7 +56,7 @@ def _check(port: int, path: str, expected: object) -> int:
                 value = json.loads(body)
             except ValueError as error:
                 raise Invalid(f"the body isn't JSON: {body[:200]!r}") from error
-            if value != expected:
+            if not (expected(value) if callable(expected) else value == expected):
                 raise Invalid(f"wrong body: {body[:200]!r}")
             length = len(body)
         return length

@@ -8,6 +8,7 @@ import json
 import math
 import subprocess
 from pathlib import Path
+from typing import Sequence
 
 from harness.member import Invalid
 from harness.process import Process
@@ -15,6 +16,7 @@ from harness.workspace import LOOPBACK, Workspace
 
 CONNECTIONS = 32
 SCRIPT = Path(__file__).with_name("load.lua")
+SEQUENCE = Path(__file__).with_name("sequence.lua")  # its requests differ by a number that counts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +30,18 @@ class Load:
     p999_ms: float
 
 
-def run(workspace: Workspace, port: int, path: str, seconds: float, body_bytes: int) -> Load:
-    """Loads `path` for about `seconds` (wrk takes whole ones) from the load core.
+def run(
+    workspace: Workspace, port: int, path: str, seconds: float, body_bytes: int, script: Path = SCRIPT,
+    arguments: Sequence[str] = (),
+) -> Load:
+    """Loads `path` for about `seconds` (wrk takes whole ones) from the load core, or what `script` makes of `arguments`.
 
     Raises Invalid if any request failed, had a status other than success, or came back shorter than `body_bytes`.
     """
     whole = max(1, math.ceil(seconds))
     process = Process(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", "--timeout", "5s", "-s", str(SCRIPT),
-         f"http://{LOOPBACK}:{port}{path}"],
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{whole}s", "--timeout", "5s", "-s", str(script),
+         f"http://{LOOPBACK}:{port}{path}", *(["--", *arguments] if arguments else [])],
         workspace.cores.load, workspace.folder, "wrk")
     try:
         process.wait(whole + 30)

@@ -40,6 +40,11 @@ class Process:
     def ended(self) -> bool:
         return self._child.poll() is not None
 
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._child.poll()
+
     def wait(self, seconds: float) -> None:
         """Waits for its end. Raises subprocess.TimeoutExpired."""
         self._child.wait(seconds)

@@ -37,7 +37,7 @@ class Job:
     """What is asked of every server of a case, and what a correct answer is."""
 
     path: str
-    expected: object  # the JSON value of the answer's body
+    expected: object  # the JSON value of the answer's body, or a function that says whether a value is right
 
 
 class Server(Contestant):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is measured. A member is a function that turns a workspace into cases; add new ones to ALL."""
 
-from members import call, gateway, idle, memory, service
+from members import call, data, gateway, idle, memory, service, user_service
 
 ALL = {
     "gateway": gateway.cases,
@@ -9,4 +9,6 @@ ALL = {
     "call": call.cases,
     "idle": idle.cases,
     "memory": memory.cases,
+    "data": data.cases,
+    "user-service": user_service.cases,
 }

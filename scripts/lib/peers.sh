@@ -19,11 +19,20 @@ need_peers() {
             say "Envoy and Caddy could not be installed; those in PATH are used, if there are any."
         fi
     fi
-    (cd bench/peers/go && GOPROXY=off GOFLAGS=-mod=readonly go build -o ../../../.build/bench/go/ ./...)
+    need_go_peers
 }
 
-# our_products: the executables to build. bench-service may not exist in this version of the package.
+# The Go peers, with the libraries that the distribution has as packages of sources: they lie in a GOPATH.
+need_go_peers() {
+    local path=$PWD/.build/bench/gopath
+    mkdir -p "$path/src/apus.bench" .build/bench/go
+    ln -sfn "$PWD/bench/peers/go" "$path/src/apus.bench/peers"
+    GO111MODULE=off GOFLAGS='' GOPATH=$path:/usr/share/gocode go build -o .build/bench/go/ \
+        apus.bench/peers/call apus.bench/peers/data apus.bench/peers/reverseproxy apus.bench/peers/service \
+        apus.bench/peers/users
+}
+
+# our_products: the executables to build.
 our_products() {
-    echo apus
-    if grep -q '"bench-service"' Package.swift; then echo bench-service; fi
+    printf '%s\n' apus bench-service bench-data bench-cache users-service
 }

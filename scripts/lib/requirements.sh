@@ -8,3 +8,8 @@ build_packages=(git libhiredis-dev libpq-dev libsqlite3-dev pkg-config)
 # To test: promtool (in prometheus) judges /metrics, curl drives the smoke test, openssl makes certificates and tokens,
 # the tests start PostgreSQL and Redis servers of their own.
 test_packages=(curl openssl postgresql prometheus redis-server)
+
+# To measure: the servers behind data and user-service, and what their Go peers are made with.
+store_packages=(postgresql redis-server redis-tools util-linux)
+go_packages=(golang-github-gomodule-redigo-dev golang-github-jackc-pgx-v4-dev golang-github-lib-pq-dev
+    golang-go.uber-zap-dev)

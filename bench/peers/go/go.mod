@@ -1,3 +1,0 @@
-module apus.bench/peers
-
-go 1.19
