@@ -10,9 +10,8 @@ struct Moment {
     let operations: Int
 
     private static func cpuMicroseconds() -> Int {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000
-            + Int(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Int(time.tv_sec) * 1_000_000 + Int(time.tv_nsec) / 1000
     }
 }
