@@ -110,7 +110,9 @@ class Miss(UserServer):
         figures = super().measure(seconds)
         filled = int(self.stores.redis.run([["DBSIZE"]], database=self.number)[0].lstrip(":"))
         if filled < figures["rps"] * seconds:
-            raise Invalid(f"those weren't misses: only {filled} users came into Redis")
+            raise Invalid(
+                f"only {filled} users came into Redis, of {figures['rps'] * seconds:.0f} or more that were asked for: it"
+                " worked without the cache")
         return figures
 
     def _load(self, seconds: float) -> load.Load:
