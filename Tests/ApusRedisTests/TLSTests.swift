@@ -32,11 +32,15 @@ struct TLSTests {
             "--tls-ca-cert-file", "FOLDER/cert.pem", "--tls-auth-clients", "no",
         ]
         let server = try await RedisServer.start(options) { folder in
-            let validity = days > 0 ? "-days \(days)" : "-not_before 20200101000000Z -not_after 20200102000000Z"
+            let folder = URL(fileURLWithPath: folder)
+            try "subjectAltName=DNS:localhost".write(
+                to: folder.appendingPathComponent("names"), atomically: true, encoding: .utf8)
             try Self.openssl(
-                "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem "
-                    + "\(validity) -subj /CN=localhost -addext subjectAltName=DNS:localhost",
-                in: URL(fileURLWithPath: folder))
+                "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out request.pem "
+                    + "-subj /CN=localhost", in: folder)
+            // Negative days: it has expired so long ago.
+            try Self.openssl(
+                "x509 -req -in request.pem -signkey key.pem -days \(days) -extfile names -out cert.pem", in: folder)
         }
         defer { server.stop() }
         try await body(URL(fileURLWithPath: server.path), port)
@@ -63,6 +67,24 @@ struct TLSTests {
             let error = try await failure { () throws(RedisError) in try await plain.ping() }
             #expect(error.code == .connectFailed)
             plain.shutdown()
+        }
+    }
+
+    @Test("an expired certificate is a failed connection that says so, and no caller waits for it")
+    func expired() async throws {
+        try await withTLS(days: -1) { folder, port in
+            let client = try RedisClient(
+                RedisConfiguration(url: "rediss://localhost:\(port)?ca=\(folder.path)/cert.pem"), group: .singleton)
+            let began = Instant.now
+            let error = try await failure { () throws(RedisError) in try await client.ping() }
+            #expect(error.code == .connectFailed && error.message.contains("expired"), "\(error)")
+            #expect(began.duration(to: .now) < .seconds(1))
+            guard case .degraded(let reason) = client.health else {
+                Issue.record("health is \(client.health)")
+                return
+            }
+            #expect(reason.contains("expired"), "\(reason)")
+            client.shutdown()
         }
     }
 

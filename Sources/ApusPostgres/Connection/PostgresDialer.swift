@@ -61,6 +61,10 @@
 
         private static func failure(_ message: String, state: String?) -> DialFailure {
             var error = DatabaseError(.cannotOpen, message, engineCode: state)
+            if message.hasSuffix("certificate verify failed") {
+                // libpq doesn't tell which.
+                error.message += ": it isn't from the authority that sslrootcert names, or has expired"
+            }
             guard let state else {
                 // libpq's own messages: TLS that was asked for can't be had, or a parameter of the URL has no such value.
                 let isPermanent = ["SSL", "certificate", "invalid "].contains { message.contains($0) }

@@ -19,11 +19,17 @@ enum ConnectText {
         case ChannelError.connectTimeout: "it took longer than the connect timeout"
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { of($0.error) } ?? "the name \(error.host) can't be resolved"
-        case let error as NIOSSLError: "TLS: \(error)"
+        case let error as NIOSSLError: text(tls: "\(error)")
         case is NIOSSLExtraError: "TLS: the server's certificate is for another name"
-        case is BoringSSLError: "TLS: \(error)"
+        case is BoringSSLError: text(tls: "\(error)")
         default: "\(error)"
         }
+    }
+
+    /// BoringSSL doesn't tell which of them it is.
+    private static func text(tls error: String) -> String {
+        guard error.contains("CERTIFICATE_VERIFY_FAILED") else { return "TLS: \(error)" }
+        return "TLS: the server's certificate isn't from a trusted authority, or has expired"
     }
 
     private static func text(errno code: CInt) -> String {
