@@ -8,7 +8,7 @@
         /// The connections.
         public var pool: PoolConfiguration
         /// How long a statement may run at most; the deadline of `CallContext.current` may be earlier. While rows are
-        /// streamed it counts from piece to piece. Default: 30 s. More than zero.
+        /// streamed it counts from piece to piece. Migrations may take longer. Default: 30 s. More than zero.
         public var statementTimeout: Duration
         /// How long opening a connection to one host may take, unless the URL says `connect_timeout`. Whole seconds, at
         /// least 2, as libpq wants it. Default: 5 s.

@@ -6,7 +6,8 @@ import Foundation
 /// What ran is remembered in `schema_migrations`, per component, so that a library (the queue) and the service keep their
 /// own lists in one database. Each migration runs in a transaction with its record, so a crash leaves either both or
 /// none, and the next start goes on where this one ended. Instances that start at once wait for each other and run each
-/// once: SQLite by its write lock, PostgreSQL by an advisory lock of the transaction.
+/// once: SQLite by its write lock, PostgreSQL by an advisory lock of the transaction. Neither waiting nor running ends with
+/// the timeout of a request's statement, but with the deadline of `CallContext.current`.
 public struct Migrations: Sendable {
     /// Whose migrations these are. Default: `service`.
     public let component: String
@@ -43,22 +44,39 @@ public struct Migrations: Sendable {
     public func run(on database: any Database) async throws(DatabaseError) -> [String] {
         try checkNames()
         var names: [String] = []
-        while let name = try await runNext(on: database) {
+        while let name = try await runNextPatiently(on: database) {
             names.append(name)
         }
         return names
+    }
+
+    /// How often SQLite's busy timeout may pass while others hold the write lock.
+    private static let waits = 60
+
+    private func runNextPatiently(on database: any Database) async throws(DatabaseError) -> String? {
+        var waits = 0
+        while true {
+            do throws(DatabaseError) {
+                return try await runNext(on: database)
+            } catch {
+                guard error.code == .busy, waits < Self.waits else { throw error }
+                waits += 1
+            }
+        }
     }
 
     /// Runs the first pending migration, or returns nil if there is none.
     private func runNext(on database: any Database) async throws(DatabaseError) -> String? {
         do {
             // Read committed: who has waited for the lock must see what the holder did.
-            return try await database.transaction(isolation: .readCommitted) { transaction in
-                try await lock(transaction)
-                let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
-                guard let migration = plan.pending.first else { return nil }
-                try await apply(migration, position: plan.applied.count, in: transaction)
-                return migration.name
+            return try await LongStatements.$areAllowed.withValue(true) {
+                try await database.transaction(isolation: .readCommitted) { transaction in
+                    try await lock(transaction)
+                    let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
+                    guard let migration = plan.pending.first else { return nil }
+                    try await apply(migration, position: plan.applied.count, in: transaction)
+                    return migration.name
+                }
             }
         } catch let error as DatabaseError {
             throw error
