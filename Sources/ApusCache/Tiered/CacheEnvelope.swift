@@ -9,10 +9,13 @@ struct CacheEnvelope<Value: Codable & Sendable>: Codable, Sendable {
     var v: Int
     /// Milliseconds for which it is kept after it isn't fresh any more.
     var s: Int64
+    /// The tags, so that who reads it without knowing them hears of their removal; nil if there are none.
+    var t: [String]?
     /// The value; nil for the answer that there is nothing.
     var d: Value?
 
-    init(_ value: Value?, staleness: Duration) {
+    init(_ value: Value?, staleness: Duration, tags: [String] = []) {
+        t = tags.isEmpty ? nil : tags
         v = Self.version
         s = staleness.nanoseconds / 1_000_000
         d = value

@@ -45,7 +45,7 @@ extension TieredCache {
         let started = configuration.memory.time.now
         let lookup = await remote.read(key, tags: policy.tags, until: started.advanced(by: configuration.budget))
         if !isAhead, let found = fresh(lookup?.item, as: Value.self) {
-            return Loaded(found.box, policy: memoryPolicy(policy, left: found.left))
+            return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
         }
         let spent = started.duration(to: configuration.memory.time.now)
         sourceLoads.wrappingAdd(1, ordering: .relaxed)
@@ -85,7 +85,7 @@ extension TieredCache {
     /// - Throws: `encoding`.
     func item<Value: Codable & Sendable>(of value: Value?, _ policy: CachePolicy) throws(CacheError) -> CacheStoreItem?
     {
-        let bytes = try CacheEnvelope(value, staleness: policy.staleness).encoded()
+        let bytes = try CacheEnvelope(value, staleness: policy.staleness, tags: policy.tags).encoded()
         guard bytes.count <= configuration.maximumValueSize, policy.tags.count <= CachePolicy.maximumTags else {
             remote.count(\.oversized)
             return nil
@@ -95,10 +95,10 @@ extension TieredCache {
         return CacheStoreItem(bytes: bytes, timeToLive: kept, tags: policy.tags)
     }
 
-    /// What the second level holds if it is fresh, and for how long it still is; counted.
+    /// What the second level holds if it is fresh, for how long it still is, and with which tags; counted.
     func fresh<Value: Codable & Sendable>(
         _ item: CacheStoreItem?, as type: Value.Type
-    ) -> (box: CacheBox, left: Duration?)? {
+    ) -> (box: CacheBox, left: Duration?, tags: [String])? {
         guard let item, let envelope = envelope(item, as: type) else {
             remote.count(\.remoteMisses)
             return nil
@@ -109,7 +109,7 @@ extension TieredCache {
             return nil
         }
         remote.count(\.remoteHits)
-        return (envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, left)
+        return (envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, left, envelope.t ?? [])
     }
 
     /// What the second level holds though it isn't fresh any more, if the policy allows that.
@@ -135,9 +135,12 @@ extension TieredCache {
 
     /// How memory keeps something: no longer than the second level does, and for a short time while messages get lost.
     ///
-    /// - Parameter left: how long it is still fresh; nil: as the policy says.
-    func memoryPolicy(_ policy: CachePolicy, left: Duration?) -> CachePolicy {
+    /// - Parameters:
+    ///   - left: how long it is still fresh; nil: as the policy says.
+    ///   - tags: those that it was stored with, besides the policy's.
+    func memoryPolicy(_ policy: CachePolicy, left: Duration?, tags: [String] = []) -> CachePolicy {
         var policy = policy
+        for tag in tags where !policy.tags.contains(tag) { policy.tags.append(tag) }
         var time = left ?? lifetime(policy)
         if let most = configuration.memoryTimeToLive { time = min(time, most) }
         if !remote.isConnected { time = min(time, configuration.isolatedTimeToLive) }

@@ -77,7 +77,8 @@ public final class TieredCache: Cache {
             let lookup = await remote.read(key, tags: [], until: remote.deadline),
             let found = fresh(lookup.item, as: type)
         else { return nil }
-        boxes.storage.fill(key, found.box, memoryPolicy(CachePolicy(), left: found.left), since: generation)
+        let policy = memoryPolicy(CachePolicy(), left: found.left, tags: found.tags)
+        boxes.storage.fill(key, found.box, policy, since: generation)
         return found.box.value(as: type)
     }
 
