@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusSQL
 import ApusSQLite
+import ApusTesting
 import Testing
 
 @Suite("Migrations of instances that start at once on one SQLite file")
