@@ -26,11 +26,27 @@ extension SQLiteDatabase {
             throw ApusSQL.DatabaseError(.misuse, "SQLiteConfiguration: \(InvalidConfiguration(problems))")
         }
         let executor = WriterExecutor(label: "apus.sqlite.writer")
-        let opened = await executor.run {
-            Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration) }
+        let deadline = Instant.now.advanced(by: configuration.busyTimeout)
+        while true {
+            let opened = await executor.run {
+                Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration) }
+            }
+            // SQLite doesn't wait for others while it changes a new file to its write-ahead log.
+            if case .failure(let error) = opened, error.code == .busy, Instant.now < deadline {
+                try await pause()
+                continue
+            }
+            return SQLiteDatabase(
+                location: location, configuration: configuration, storage: try opened.get(), executor: executor)
         }
-        return SQLiteDatabase(
-            location: location, configuration: configuration, storage: try opened.get(), executor: executor)
+    }
+
+    private static func pause() async throws(ApusSQL.DatabaseError) {
+        do {
+            try await Task.sleep(for: .milliseconds(5))
+        } catch {
+            throw ApusSQL.DatabaseError(.cancelled, "cancelled while the file was locked")
+        }
     }
 
     private static func connect(
