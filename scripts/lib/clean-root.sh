@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A clean root file system to prove things in; used by scripts/fresh. Needs say.sh (all but enter_clean_root).
+# A clean root file system to prove things in; used by scripts/fresh and scripts/image. Needs say.sh (all but
+# enter_clean_root).
 
 # mirror_of SUITE: where this machine's own apt takes that suite from.
 mirror_of() {
@@ -20,18 +21,24 @@ toolchain_folder() {
     echo "${bin%/usr/bin}"
 }
 
-# make_clean_root FOLDER SUITE MIRROR: the base system, git, and what swift.org's installation page asks for.
-make_clean_root() {
-    local packages=ca-certificates,git,binutils,gcc,g++,libc6-dev,libcurl4,libedit2,libncurses6,libpython3-dev
-    packages+=,libxml2,pkg-config,tzdata,zlib1g-dev
-    debootstrap --variant=minbase --include="$packages" "$2" "$1" "$3" >"$1.log" 2>&1 || {
+# make_bare_root FOLDER SUITE MIRROR [PACKAGE,…]: the base system with the packages named; finds names as this machine does.
+make_bare_root() {
+    debootstrap --variant=minbase ${4:+--include="$4"} "$2" "$1" "$3" >"$1.log" 2>&1 || {
         tail -n 20 "$1.log" >&2
         rm -f "$1.log"
         fail 1 "debootstrap failed"
     }
     rm -f "$1.log"
     chmod 755 "$1" # mktemp makes it 700: no user but root could live in it
-    cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
+    cp -L /etc/resolv.conf "$1/etc/"
+}
+
+# make_clean_root FOLDER SUITE MIRROR: the base system, git, and what swift.org's installation page asks for.
+make_clean_root() {
+    local packages=ca-certificates,git,binutils,gcc,g++,libc6-dev,libcurl4,libedit2,libncurses6,libpython3-dev
+    packages+=,libxml2,pkg-config,tzdata,zlib1g-dev
+    make_bare_root "$1" "$2" "$3" "$packages"
+    cp -L /etc/hosts "$1/etc/"
     mkdir -p "$1/toolchain" "$1/src"
     if [ -n "${GIT_CONFIG_GLOBAL-}" ]; then cp -L "$GIT_CONFIG_GLOBAL" "$1/root/.gitconfig"; fi
 }
