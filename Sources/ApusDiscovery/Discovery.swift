@@ -9,11 +9,11 @@ public struct Discovery: Sendable {
     /// Registers this process's own instances; nil where nothing can be registered (`static:`, `dns:///`, none).
     public let registrar: (any Registrar)?
     /// The registry's own address; nil where there is none.
-    public let registry: Endpoint?
+    public let registry: Origin?
     private let end: @Sendable () async -> Void
 
     private init(
-        resolver: any Resolver, registrar: (any Registrar)? = nil, registry: Endpoint? = nil,
+        resolver: any Resolver, registrar: (any Registrar)? = nil, registry: Origin? = nil,
         end: @escaping @Sendable () async -> Void = {}
     ) {
         self.resolver = resolver

@@ -6,12 +6,12 @@ public enum RegistryAddress: Hashable, Sendable {
     /// Empty: no registry.
     case none
     /// `http://host:8500`: an Apus registry.
-    case registry(Endpoint)
+    case registry(Origin)
     /// `dns:///name:port`: addresses of a name, looked up again and again. `{service}` in the name stands for the
     /// service's; a name without it answers for every service. The port is 80 unless given.
     case dns(name: String, port: Int)
     /// `static:name=url,url;name2=url`: written down.
-    case fixed([String: [Endpoint]])
+    case fixed([String: [Origin]])
 
     /// - Throws: ``DiscoveryError/Code/invalidAddress`` or ``DiscoveryError/Code/unsupportedAddress``, with what was
     ///   expected.
@@ -20,7 +20,7 @@ public enum RegistryAddress: Hashable, Sendable {
             self = .none
         } else if text.hasPrefix("http://") || text.hasPrefix("https://") {
             let address = text.hasSuffix("/") ? String(text.dropLast()) : text
-            guard let endpoint = Endpoint(url: address) else {
+            guard let endpoint = Origin(url: address) else {
                 throw Self.invalid("'\(text)' is not an address such as http://127.0.0.1:8500")
             }
             self = .registry(endpoint)
@@ -52,9 +52,9 @@ public enum RegistryAddress: Hashable, Sendable {
         return .dns(name: String(name), port: port)
     }
 
-    private static func fixed(_ text: Substring) throws(DiscoveryError) -> [String: [Endpoint]] {
+    private static func fixed(_ text: Substring) throws(DiscoveryError) -> [String: [Origin]] {
         let expected = "expected static:NAME=URL,URL;NAME=URL"
-        var services: [String: [Endpoint]] = [:]
+        var services: [String: [Origin]] = [:]
         for entry in text.split(separator: ";") {
             let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty else { throw invalid("'\(entry)' names no service; \(expected)") }
@@ -62,7 +62,7 @@ public enum RegistryAddress: Hashable, Sendable {
             guard services[name] == nil else { throw invalid("the service '\(name)' is given twice; \(expected)") }
             services[name] = []
             for url in parts[1].split(separator: ",") {
-                guard let endpoint = Endpoint(url: String(url)) else {
+                guard let endpoint = Origin(url: String(url)) else {
                     throw invalid("'\(url)' of the service '\(name)' is not an address such as http://127.0.0.1:9001")
                 }
                 services[name, default: []].append(endpoint)

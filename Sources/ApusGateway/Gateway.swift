@@ -103,7 +103,7 @@ public final class Gateway: Sendable {
     // MARK: Instances
 
     private func update(
-        _ service: ServiceState, _ listed: [(id: String, endpoint: Endpoint)]
+        _ service: ServiceState, _ listed: [(id: String, endpoint: Origin)]
     ) throws(InvalidConfiguration) {
         let (added, removed) = try service.update(listed)
         guard let check = service.configuration.healthCheck else { return }

@@ -29,7 +29,13 @@ public final class ManualClock: Sendable {
     public var now: Instant { state.withLock { $0.now } }
 
     /// The clock as drivers take it.
-    public var timeSource: TimeSource { TimeSource { self.now } }
+    public var timeSource: TimeSource {
+        TimeSource {
+            self.now
+        } sleepingUntil: { (end) throws(CancellationError) in
+            do { try await self.sleep(for: self.now.duration(to: end)) } catch { throw CancellationError() }
+        }
+    }
 
     /// How many tasks sleep.
     public var sleeperCount: Int { state.withLock { $0.sleepers.count } }

@@ -23,7 +23,7 @@ struct HealthCommand: AsyncParsableCommand {
     var path = "/readyz"
 
     func run() async throws {
-        guard let endpoint = Endpoint(url: url) else {
+        guard let endpoint = Origin(url: url) else {
             throw ValidationError("\(url): expected http://HOST:PORT or https://HOST:PORT")
         }
         guard path.hasPrefix("/") else { throw ValidationError("--path \(path): expected a path, such as /readyz") }

@@ -6,11 +6,11 @@ import Testing
 
 @Suite("The address under which an instance registers")
 struct AdvertisedAddressTests {
-    private let listening = Endpoint(host: "127.0.0.1", port: 9001)
-    private let registry = Endpoint(host: "registry.example.test", port: 8500)
+    private let listening = Origin(host: "127.0.0.1", port: 9001)
+    private let registry = Origin(host: "registry.example.test", port: 8500)
 
     private func advertised(
-        _ host: String, listening: Endpoint? = nil, registry: Endpoint?, resolving: [String]? = ["10.0.0.5"],
+        _ host: String, listening: Origin? = nil, registry: Origin?, resolving: [String]? = ["10.0.0.5"],
         from source: String? = "10.0.0.9", interfaces: [String] = ["127.0.0.1", "::1", "fe80::1%eth0", "192.0.2.7"]
     ) async -> String {
         let address = AdvertisedAddress(
@@ -26,17 +26,17 @@ struct AdvertisedAddressTests {
     func given() async {
         #expect(await advertised("127.0.0.1", registry: registry) == "http://127.0.0.1:9001")
         #expect(await advertised("localhost", registry: registry) == "http://127.0.0.1:9001")
-        let socket = Endpoint(unixPath: "/run/users.sock")
+        let socket = Origin(unixPath: "/run/users.sock")
         #expect(await advertised("0.0.0.0", listening: socket, registry: registry) == socket.description)
     }
 
     @Test("is the one from which the registry is reached, if it listens on all")
     func wildcard() async {
         #expect(await advertised("0.0.0.0", registry: registry) == "http://10.0.0.9:9001")
-        let secure = Endpoint(scheme: .https, host: "::1", port: 9001)
+        let secure = Origin(scheme: .https, host: "::1", port: 9001)
         #expect(await advertised("::", listening: secure, registry: registry) == "https://10.0.0.9:9001")
         #expect(await advertised("::", registry: registry, from: "2001:db8::9") == "http://[2001:db8::9]:9001")
-        let here = Endpoint(unixPath: "/run/registry.sock")
+        let here = Origin(unixPath: "/run/registry.sock")
         #expect(await advertised("0.0.0.0", registry: here) == "http://127.0.0.1:9001")
     }
 
@@ -52,7 +52,7 @@ struct AdvertisedAddressTests {
 
     @Test("of this machine, towards itself, is a loopback address")
     func system() async {
-        let registry = Endpoint(host: "127.0.0.1", port: 8500)
+        let registry = Origin(host: "127.0.0.1", port: 8500)
         let endpoint = await AdvertisedAddress().endpoint(listening: listening, host: "0.0.0.0", registry: registry)
         #expect(endpoint == listening)
         #expect(LocalAddress.all.contains("127.0.0.1"))

@@ -8,15 +8,15 @@ struct RegistryAddressTests {
     @Test("reads every kind")
     func kinds() throws {
         #expect(try RegistryAddress("") == .none)
-        #expect(try RegistryAddress("http://h:8500") == .registry(Endpoint(host: "h", port: 8_500)))
-        #expect(try RegistryAddress("https://h/") == .registry(Endpoint(scheme: .https, host: "h", port: 443)))
+        #expect(try RegistryAddress("http://h:8500") == .registry(Origin(host: "h", port: 8_500)))
+        #expect(try RegistryAddress("https://h/") == .registry(Origin(scheme: .https, host: "h", port: 443)))
         #expect(try RegistryAddress("dns:///{service}.x") == .dns(name: "{service}.x", port: 80))
         #expect(try RegistryAddress("dns:///x:81") == .dns(name: "x", port: 81))
         #expect(
             try RegistryAddress("static:a=http://h:1,http://h:2;b=http://h:3")
                 == .fixed([
-                    "a": [Endpoint(host: "h", port: 1), Endpoint(host: "h", port: 2)],
-                    "b": [Endpoint(host: "h", port: 3)],
+                    "a": [Origin(host: "h", port: 1), Origin(host: "h", port: 2)],
+                    "b": [Origin(host: "h", port: 3)],
                 ]))
         #expect(try RegistryAddress("static:a=") == .fixed(["a": []]))
     }

@@ -128,7 +128,7 @@ struct RegistryServerTests {
     func nobody() async throws {
         try await RegistryFixture.with { fixture in
             let nobody = HTTPRegistryConnection(
-                endpoint: Endpoint(host: "127.0.0.1", port: 1), client: fixture.client)
+                endpoint: Origin(host: "127.0.0.1", port: 1), client: fixture.client)
             await #expect { try await nobody.list("users", after: 0, wait: .zero) } throws: {
                 ($0 as? DiscoveryError)?.code == .unreachable
             }

@@ -58,7 +58,7 @@ struct ResolverTests {
 
     @Test("a static resolver answers for what it names, and fails for what it doesn't")
     func fixed() {
-        let resolver = StaticResolver(["users": [Endpoint(host: "h", port: 1)], "empty": []])
+        let resolver = StaticResolver(["users": [Origin(host: "h", port: 1)], "empty": []])
         #expect(resolver.instances(of: "users").instances.map(\.endpoint.port) == [1])
         #expect(resolver.instances(of: "empty").status == .resolved)
         guard case .failed(let error) = resolver.instances(of: "orders").status else {

@@ -112,7 +112,7 @@ struct TLSTests {
                 await #expect(throws: CallFailure.self) {
                     try await stranger.send(HTTPRequest(.get, "/x"), to: address.endpoint)
                 }
-                let plain = Endpoint(host: "127.0.0.1", port: address.port)
+                let plain = Origin(host: "127.0.0.1", port: address.port)
                 let refused = try await stranger.send(HTTPRequest(.get, "/x"), to: plain)
                 #expect(refused.status == 400)
                 await stranger.shutdown()

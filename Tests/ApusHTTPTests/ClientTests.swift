@@ -91,7 +91,7 @@ struct ClientTests {
         try await withClient { client in
             for _ in 0..<20 {
                 let response = try await client.send(
-                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                    HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port))
                 #expect(response.body.buffered.map { String(buffer: $0) } == "ok")
             }
             #expect(server.connections.load(ordering: .relaxed) == 1)
@@ -105,7 +105,7 @@ struct ClientTests {
             if ScriptedServer.readHead(descriptor) { ScriptedServer.send(descriptor, Self.ok) }
         }
         try await withClient { client in
-            let endpoint = Endpoint(host: "127.0.0.1", port: server.port)
+            let endpoint = Origin(host: "127.0.0.1", port: server.port)
             for _ in 0..<200 {
                 let response = try await client.send(HTTPRequest(.get, "/"), to: endpoint)
                 #expect(response.status == .ok)
@@ -121,7 +121,7 @@ struct ClientTests {
             if ScriptedServer.readHead(descriptor) { requests.withLock { $0 += 1 } }
         }
         try await withClient { client in
-            let endpoint = Endpoint(host: "127.0.0.1", port: server.port)
+            let endpoint = Origin(host: "127.0.0.1", port: server.port)
             _ = try await client.send(HTTPRequest(.get, "/"), to: endpoint)
             let failure = await #expect(throws: CallFailure.self) {
                 try await client.send(HTTPRequest(.post, "/", body: HTTPBody("x")), to: endpoint)
@@ -141,7 +141,7 @@ struct ClientTests {
         }()
         try await withClient { client in
             let failure = await #expect(throws: CallFailure.self) {
-                try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: port))
+                try await client.send(HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: port))
             }
             #expect(failure?.code == .connectFailed)
             #expect(failure?.mayHaveReachedPeer == false)
@@ -161,7 +161,7 @@ struct ClientTests {
             let start = Instant.now
             let failure = await #expect(throws: CallFailure.self) {
                 try await client.send(
-                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port),
+                    HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port),
                     context: CallContext(deadline: start.advanced(by: .milliseconds(50))))
             }
             #expect(failure?.code == .deadlineExceeded)
@@ -182,7 +182,7 @@ struct ClientTests {
         }
         try await withClient { client in
             let task = Task {
-                try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                try await client.send(HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port))
             }
             #expect(await eventually { asked.load(ordering: .relaxed) })
             task.cancel()
@@ -212,7 +212,7 @@ struct ClientTests {
         }
         try await withClient { client in
             let failure = await #expect(throws: CallFailure.self) {
-                try await client.send(HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                try await client.send(HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port))
             }
             #expect(failure?.code == .invalidResponse, "\(String(describing: failure))")
         }
@@ -232,7 +232,7 @@ struct ClientTests {
         try await withClient { client in
             for _ in answers {
                 let response = try await client.send(
-                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                    HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port))
                 let body = try await response.body.collect(upTo: 100)
                 #expect(String(buffer: body) == "hello")
                 #expect(await eventually { server.connections.load(ordering: .relaxed) > 0 })
@@ -249,7 +249,7 @@ struct ClientTests {
         try await withClient { client in
             let failure = await #expect(throws: CallFailure.self) {
                 let response = try await client.send(
-                    HTTPRequest(.get, "/"), to: Endpoint(host: "127.0.0.1", port: server.port))
+                    HTTPRequest(.get, "/"), to: Origin(host: "127.0.0.1", port: server.port))
                 _ = try await response.body.collect(upTo: 100)
             }
             #expect(failure?.code == .connectionLost)

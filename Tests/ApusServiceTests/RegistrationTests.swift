@@ -48,7 +48,7 @@ struct RegistrationTests {
     func replaced() async throws {
         try await withRegistry { registry, address in
             // What a process left that was killed.
-            let dead = Instance(id: "notes-1", service: "notes", endpoint: Endpoint(host: "127.0.0.1", port: 1))
+            let dead = Instance(id: "notes-1", service: "notes", endpoint: Origin(host: "127.0.0.1", port: 1))
             _ = try await registry.register(dead, ttl: .seconds(3_600))
             try await running(["--instance-id=notes-1"], registry, at: address) { instance in
                 #expect(instance.id == "notes-1" && instance.endpoint != dead.endpoint)
@@ -66,10 +66,10 @@ struct RegistrationTests {
             }
         }
         #expect(
-            Instance(id: nil, service: "a", endpoint: Endpoint(host: "2001:db8::1", port: 9)).id == "a-2001:db8::1:9")
+            Instance(id: nil, service: "a", endpoint: Origin(host: "2001:db8::1", port: 9)).id == "a-2001:db8::1:9")
         #expect(
-            Instance(id: nil, service: "a", endpoint: Endpoint(unixPath: "/run/ä b.sock")).id == "a--run---b.sock")
-        let long = Endpoint(unixPath: "/" + String(repeating: "x", count: 100))
+            Instance(id: nil, service: "a", endpoint: Origin(unixPath: "/run/ä b.sock")).id == "a--run---b.sock")
+        let long = Origin(unixPath: "/" + String(repeating: "x", count: 100))
         #expect(Instance(id: nil, service: String(repeating: "s", count: 63), endpoint: long).id.count == 128)
     }
 
@@ -77,7 +77,7 @@ struct RegistrationTests {
     func advertised() async throws {
         try await withRegistry { registry, address in
             try await running(["--advertise-url=https://notes.example.test"], registry, at: address) { instance in
-                #expect(instance.endpoint == Endpoint(scheme: .https, host: "notes.example.test", port: 443))
+                #expect(instance.endpoint == Origin(scheme: .https, host: "notes.example.test", port: 443))
                 #expect(instance.id == "notes-notes.example.test:443")
             }
             // The registry is reached from the loopback address.

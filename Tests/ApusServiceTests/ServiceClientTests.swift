@@ -47,10 +47,10 @@ struct ServiceClientTests {
     }
 
     /// An address that refuses connections: port 1 of this machine.
-    private static let closed = Endpoint(host: "127.0.0.1", port: 1)
+    private static let closed = Origin(host: "127.0.0.1", port: 1)
 
     private func client(
-        _ running: Running, _ endpoints: [Endpoint], _ configuration: ServiceClientConfiguration = .init(),
+        _ running: Running, _ endpoints: [Origin], _ configuration: ServiceClientConfiguration = .init(),
         metrics: MetricsRegistry = MetricsRegistry()
     ) -> ServiceClient {
         ServiceClient(

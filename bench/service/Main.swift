@@ -55,7 +55,7 @@ struct Main {
     }
 
     private static func greetings(_ runtime: ServiceRuntime, _ upstream: ResourceURL) throws -> ServiceBuilder {
-        guard let endpoint = Endpoint(url: upstream.string) else {
+        guard let endpoint = Origin(url: upstream.string) else {
             throw StartError("--upstream: '\(upstream)' is not an address such as http://127.0.0.1:9001", exitStatus: 2)
         }
         let http = HTTPClient(loops: runtime.loops)

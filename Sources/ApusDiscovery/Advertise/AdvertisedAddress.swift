@@ -37,7 +37,7 @@ public struct AdvertisedAddress: Sendable {
     ///   - host: The address that it was told to listen on, as `HOST` gives it.
     ///   - registry: Where it registers; nil if that isn't a server.
     /// - Returns: `listening`, with another host if `host` is every address.
-    public func endpoint(listening: Endpoint, host: String, registry: Endpoint?) async -> Endpoint {
+    public func endpoint(listening: Origin, host: String, registry: Origin?) async -> Origin {
         guard listening.unixPath == nil, LocalAddress.isUnspecified(host) else { return listening }
         let isUsable = { (address: String) in
             // A server on 0.0.0.0 isn't reached over IPv6; one on :: is reached over both.
@@ -48,10 +48,10 @@ public struct AdvertisedAddress: Sendable {
             towards.first(where: isUsable)
             ?? interfaces().first { isUsable($0) && !LocalAddress.isLoopback($0) }
         guard let found else { return listening }
-        return Endpoint(scheme: listening.scheme, host: found, port: listening.port)
+        return Origin(scheme: listening.scheme, host: found, port: listening.port)
     }
 
-    private func towards(_ registry: Endpoint?) async -> [String] {
+    private func towards(_ registry: Origin?) async -> [String] {
         guard let registry else { return [] }
         // Through a socket of this machine: the registry, and all that it tells, is here.
         guard registry.unixPath == nil else { return ["127.0.0.1"] }

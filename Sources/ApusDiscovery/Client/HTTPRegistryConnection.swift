@@ -6,7 +6,7 @@ import NIOCore
 
 /// A registry reached over HTTP (``RegistryServer``).
 public struct HTTPRegistryConnection: RegistryConnection {
-    private let endpoint: Endpoint
+    private let endpoint: Origin
     private let client: HTTPClient
     private let timeout: Duration
     private let time: TimeSource
@@ -18,7 +18,7 @@ public struct HTTPRegistryConnection: RegistryConnection {
     ///   - endpoint: The registry.
     ///   - client: Makes the calls; shared with others.
     ///   - timeout: How long the registry may take, beyond the time that it is asked to wait; default 2 s.
-    public init(endpoint: Endpoint, client: HTTPClient, timeout: Duration = .seconds(2), time: TimeSource = .system) {
+    public init(endpoint: Origin, client: HTTPClient, timeout: Duration = .seconds(2), time: TimeSource = .system) {
         self.endpoint = endpoint
         self.client = client
         self.timeout = timeout

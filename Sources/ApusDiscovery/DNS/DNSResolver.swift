@@ -69,7 +69,7 @@ public final class DNSResolver: Resolver {
             do throws(DiscoveryError) {
                 view.update(
                     try await lookup(host).map {
-                        Instance(id: $0, service: view.service, endpoint: Endpoint(host: $0, port: port))
+                        Instance(id: $0, service: view.service, endpoint: Origin(host: $0, port: port))
                     })
                 delay.reset()
             } catch {

@@ -47,7 +47,7 @@ extension RegistryState {
         self.init(limits: limits, firstRevision: max(firstRevision, snapshot.revision + 1))
         lastGeneration = max(lastGeneration, snapshot.lastGeneration)
         for stored in snapshot.instances {
-            guard let endpoint = Endpoint(url: stored.url) else {
+            guard let endpoint = Origin(url: stored.url) else {
                 throw DiscoveryError(.storage, "\(stored.service)/\(stored.id) has the URL '\(stored.url)'")
             }
             let instance = Instance(

@@ -88,7 +88,7 @@ public struct RegistryServer: HTTPResponder {
         } catch {
             throw DiscoveryError(.invalid, #"expected {"url": "http://host:port", "metadata": {}, "ttlSeconds": 10}"#)
         }
-        guard let endpoint = Endpoint(url: registration.url) else {
+        guard let endpoint = Origin(url: registration.url) else {
             throw DiscoveryError(
                 .invalid, "'\(registration.url.prefix(200))' is not an address such as http://127.0.0.1:9001")
         }

@@ -42,7 +42,7 @@ enum RegistryWire {
 
         /// Nil if the URL can't be read.
         func instance(of service: String) -> Instance? {
-            Endpoint(url: url).map { Instance(id: id, service: service, endpoint: $0, metadata: metadata) }
+            Origin(url: url).map { Instance(id: id, service: service, endpoint: $0, metadata: metadata) }
         }
     }
 

@@ -20,7 +20,7 @@ public final class InProcessResolver: Resolver {
     }
 
     /// Notes that `service` is reached at `endpoint`, and nowhere else.
-    public func add(_ service: String, at endpoint: Endpoint) {
+    public func add(_ service: String, at endpoint: Origin) {
         view(of: service).update([Instance(id: service, service: service, endpoint: endpoint)])
     }
 

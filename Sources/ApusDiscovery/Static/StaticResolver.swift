@@ -10,7 +10,7 @@ public final class StaticResolver: Resolver {
     private let views: [String: ServiceView]
 
     /// - Parameter services: The endpoints of each service by its name.
-    public init(_ services: [String: [Endpoint]]) {
+    public init(_ services: [String: [Origin]]) {
         views = Dictionary(
             uniqueKeysWithValues: services.map { name, endpoints in
                 let instances = endpoints.map { Instance(id: $0.description, service: name, endpoint: $0) }

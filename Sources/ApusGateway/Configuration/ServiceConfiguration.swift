@@ -33,7 +33,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
 /// Where a service's instances are known from.
 public enum InstanceSource: Equatable, Sendable {
     /// The addresses of the file.
-    case endpoints([Endpoint])
+    case endpoints([Origin])
     /// The registry, under this name.
     case discover(String)
 }

@@ -52,7 +52,7 @@ extension GatewayFileDecoder {
         case (let value?, nil):
             guard let list = value.list("addresses") else { return nil }
             if list.isEmpty { value.error("'\(value.path)' has no address") }
-            var seen: Set<Endpoint> = []
+            var seen: Set<Origin> = []
             return .endpoints(
                 list.compactMap { element in
                     let address = element.parsed("an address such as http://127.0.0.1:9001, without a path") {
@@ -111,9 +111,9 @@ extension GatewayFileDecoder {
 
     /// `http://host:port`, `https://host:port`, `unix:/path`, and what else the engine knows. A path, a query and
     /// credentials are refused: what is sent comes from the request alone.
-    private static func endpoint(_ text: String) -> Endpoint? {
-        guard text.hasPrefix("unix:") else { return Endpoint(url: text) }
+    private static func endpoint(_ text: String) -> Origin? {
+        guard text.hasPrefix("unix:") else { return Origin(url: text) }
         guard case .unix(let path)? = BindAddress(text) else { return nil }
-        return Endpoint(unixPath: path)
+        return Origin(unixPath: path)
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// instance is listed under the same id and address, whatever else changes.
 final class InstanceState: Sendable {
     let id: String
-    let endpoint: Endpoint
+    let endpoint: Origin
     let breaker: CircuitBreaker?
 
     /// What balancing sees: marked `unhealthy` by active checks, and `ejected` for a while after a connection failed.
@@ -23,7 +23,7 @@ final class InstanceState: Sendable {
     private let configuration: HTTPClientConfiguration
     private let slots: [PoolSlot]
 
-    init(id: String, endpoint: Endpoint, service: ServiceConfiguration, loops: Int) throws(InvalidConfiguration) {
+    init(id: String, endpoint: Origin, service: ServiceConfiguration, loops: Int) throws(InvalidConfiguration) {
         self.id = id
         self.endpoint = endpoint
         candidate = Candidate(id: id)

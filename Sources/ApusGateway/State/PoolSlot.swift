@@ -6,7 +6,7 @@ final class PoolSlot: @unchecked Sendable {
     private var pool: UpstreamPool?
 
     /// The pool, made when it is first asked for.
-    func pool(_ endpoint: Endpoint, _ configuration: HTTPClientConfiguration, on loop: Loop) -> UpstreamPool {
+    func pool(_ endpoint: Origin, _ configuration: HTTPClientConfiguration, on loop: Loop) -> UpstreamPool {
         if let pool { return pool }
         let made = UpstreamPool(endpoint: endpoint, configuration: configuration, loop: loop)
         pool = made

@@ -34,7 +34,7 @@ final class ServiceState: Sendable {
     /// - Returns: the instances that are new, and those that are gone.
     @discardableResult
     func update(
-        _ listed: [(id: String, endpoint: Endpoint)]
+        _ listed: [(id: String, endpoint: Origin)]
     ) throws(InvalidConfiguration) -> (added: [InstanceState], removed: [InstanceState]) {
         let (configuration, loops) = (configuration, loops)
         var (added, removed): ([InstanceState], [InstanceState]) = ([], [])

@@ -30,7 +30,7 @@ public final class HTTPClient: Sendable {
     /// - Throws: ``ApusCore/CallFailure``: `connect_failed`, `connection_lost`, `deadline_exceeded`, `invalid_response`,
     ///   `overloaded` or `cancelled`. A response with an error status is a response.
     public func send(
-        _ request: HTTPRequest, to endpoint: Endpoint, context: CallContext? = nil
+        _ request: HTTPRequest, to endpoint: Origin, context: CallContext? = nil
     ) async throws(CallFailure) -> HTTPResponse {
         let deadline =
             (context ?? CallContext.current)?.deadline ?? Instant.now.advanced(by: configuration.defaultTimeout)
@@ -70,7 +70,7 @@ private final class PoolTable: @unchecked Sendable {
 
     let loop: Loop
     private let configuration: HTTPClientConfiguration
-    private var pools: [Endpoint: UpstreamPool] = [:]
+    private var pools: [Origin: UpstreamPool] = [:]
 
     private static let limit = 1024
 
@@ -79,7 +79,7 @@ private final class PoolTable: @unchecked Sendable {
         self.configuration = configuration
     }
 
-    func pool(_ endpoint: Endpoint) -> UpstreamPool {
+    func pool(_ endpoint: Origin) -> UpstreamPool {
         if let pool = pools[endpoint] { return pool }
         if pools.count >= Self.limit {
             pools = pools.filter { $0.value.connectionCount > 0 || $0.value.waitingCount > 0 }

@@ -12,7 +12,7 @@ public final class UpstreamPool: @unchecked Sendable {
     // Sendable so that it can be handed to its loop; the state is the loop's alone.
 
     /// Where the connections lead.
-    public let endpoint: Endpoint
+    public let endpoint: Origin
     /// The loop on which the pool lives.
     public let loop: Loop
     /// Limits and times of this pool.
@@ -27,7 +27,7 @@ public final class UpstreamPool: @unchecked Sendable {
     private var timer = LazyTimer()
     private var isShutDown = false
 
-    public init(endpoint: Endpoint, configuration: HTTPClientConfiguration = .init(), loop: Loop) {
+    public init(endpoint: Origin, configuration: HTTPClientConfiguration = .init(), loop: Loop) {
         self.endpoint = endpoint
         self.configuration = configuration
         self.loop = loop
@@ -183,7 +183,7 @@ public final class UpstreamPool: @unchecked Sendable {
         }
     }
 
-    private static func tlsHandler(_ context: NIOSSLContext, _ endpoint: Endpoint) throws -> NIOSSLClientHandler {
+    private static func tlsHandler(_ context: NIOSSLContext, _ endpoint: Origin) throws -> NIOSSLClientHandler {
         let isAddress = (try? SocketAddress(ipAddress: endpoint.host, port: endpoint.port)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : endpoint.host)
     }
@@ -214,7 +214,7 @@ public final class UpstreamPool: @unchecked Sendable {
         connectIfNeeded()
     }
 
-    private static func closed(_ endpoint: Endpoint) -> CallFailure {
+    private static func closed(_ endpoint: Origin) -> CallFailure {
         CallFailure(
             .cancelled, "the connection pool for \(endpoint) is shut down", stage: .admission,
             mayHaveReachedPeer: false)

@@ -30,10 +30,10 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The endpoint that a client of this machine uses.
-    public var endpoint: Endpoint {
-        let scheme: Endpoint.Scheme = isTLS ? .https : .http
-        if let path { return Endpoint(scheme: scheme, unixPath: path) }
-        return Endpoint(scheme: scheme, host: host, port: port)
+    public var endpoint: Origin {
+        let scheme: Origin.Scheme = isTLS ? .https : .http
+        if let path { return Origin(scheme: scheme, unixPath: path) }
+        return Origin(scheme: scheme, host: host, port: port)
     }
 
     /// The URL, such as `http://127.0.0.1:8080`.

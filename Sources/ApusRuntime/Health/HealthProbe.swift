@@ -12,7 +12,7 @@ public enum HealthProbe {
     ///   - limit: The most that it takes. Default 3 s.
     /// - Returns: what to exit with: 0 for a 2xx, 1 for any other answer or none.
     public static func run(
-        _ endpoint: Endpoint, path: String = "/readyz", within limit: Duration = .seconds(3)
+        _ endpoint: Origin, path: String = "/readyz", within limit: Duration = .seconds(3)
     ) async -> Int32 {
         let loops = EventLoops(count: 1)
         var configuration = HTTPClientConfiguration()
@@ -41,13 +41,13 @@ public enum HealthProbe {
 
     /// Where a service of these settings is reached from its own machine. Under TLS its certificate must hold for that
     /// address.
-    public static func endpoint(of settings: ServiceSettings) -> Endpoint {
+    public static func endpoint(of settings: ServiceSettings) -> Origin {
         let host =
             switch settings.host {
             case "0.0.0.0": "127.0.0.1"
             case "::": "::1"
             default: settings.host
             }
-        return Endpoint(scheme: settings.tls == nil ? .http : .https, host: host, port: settings.port)
+        return Origin(scheme: settings.tls == nil ? .http : .https, host: host, port: settings.port)
     }
 }

@@ -26,7 +26,7 @@ public struct ServiceSettings: Sendable {
     /// `REGISTRY_URL`: nil means none.
     public var registryURL: ResourceURL?
     /// `ADVERTISE_URL`: where others reach this instance, if that isn't where it listens; nil to find it out.
-    public var advertiseURL: Endpoint?
+    public var advertiseURL: Origin?
     /// `INSTANCE_ID`: tells the instances of a service apart in the registry. Who starts with the id of another one takes
     /// its place. Nil for one made of host and port.
     public var instanceID: String?

@@ -56,13 +56,13 @@ extension SettingKind where Value == String {
     }
 }
 
-extension SettingKind where Value == Endpoint {
+extension SettingKind where Value == Origin {
     /// Where others reach a server: a URL without a path, and not one that stands for every address.
     static var endpoint: SettingKind {
         SettingKind(
-            placeholder: Endpoint(host: "127.0.0.1", port: 80),
+            placeholder: Origin(host: "127.0.0.1", port: 80),
             parse: { text throws(SettingRejection) in
-                guard let endpoint = Endpoint(url: text), !["0.0.0.0", "::"].contains(endpoint.host) else {
+                guard let endpoint = Origin(url: text), !["0.0.0.0", "::"].contains(endpoint.host) else {
                     throw SettingRejection(
                         "is not an address that others reach", expected: "http://HOST:PORT or https://HOST:PORT")
                 }

@@ -8,10 +8,10 @@ import Synchronization
 
 /// One instance that may be called, with its circuit breaker.
 final class InstanceTarget: Sendable {
-    let endpoint: Endpoint
+    let endpoint: Origin
     let breaker: CircuitBreaker
 
-    init(endpoint: Endpoint, breaker: CircuitBreaker) {
+    init(endpoint: Origin, breaker: CircuitBreaker) {
         self.endpoint = endpoint
         self.breaker = breaker
     }

@@ -50,7 +50,7 @@ extension ServiceRuntime {
     }
 
     /// The id is the same after a restart, so that a new process takes the place of one that was killed.
-    private func keepRegistered(with registrar: any Registrar, at registry: Endpoint?, _ lease: Duration) {
+    private func keepRegistered(with registrar: any Registrar, at registry: Origin?, _ lease: Duration) {
         let settings = settings
         let registered = Mutex<String?>(nil)
         onReady("registry") { addresses in

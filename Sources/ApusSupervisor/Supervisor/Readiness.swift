@@ -26,7 +26,7 @@ struct Readiness: Sendable {
         }
     }
 
-    private func isReady(_ endpoint: Endpoint) async -> Bool {
+    private func isReady(_ endpoint: Origin) async -> Bool {
         do throws(CallFailure) {
             let context = CallContext(deadline: time.now.advanced(by: .seconds(1)))
             return try await client.send(HTTPRequest(.get, "/readyz"), to: endpoint, context: context).status == .ok

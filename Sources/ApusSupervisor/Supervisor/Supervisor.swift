@@ -171,8 +171,8 @@ public final class Supervisor: Sendable {
         let resolver: any Resolver
         var registry: RegistryClient?
         if let port = service.port, !configuration.manifest.hasRegistry {
-            resolver = StaticResolver([service.name: [Endpoint(host: "127.0.0.1", port: port)]])
-        } else if let endpoint = place.known.flatMap({ Endpoint(url: $0) }) {
+            resolver = StaticResolver([service.name: [Origin(host: "127.0.0.1", port: port)]])
+        } else if let endpoint = place.known.flatMap({ Origin(url: $0) }) {
             let watching = RegistryClient(
                 connection: HTTPRegistryConnection(endpoint: endpoint, client: client), logger: logger)
             registry = watching

@@ -9,7 +9,7 @@ import Testing
 /// A registry behind a real server, and a client to talk to it.
 struct RegistryFixture {
     let registry: Registry
-    let endpoint: Endpoint
+    let endpoint: Origin
     let client: HTTPClient
 
     static func with(

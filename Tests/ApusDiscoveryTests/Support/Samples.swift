@@ -7,7 +7,7 @@ import Testing
 
 /// An instance at a port of this machine.
 func instance(_ service: String, _ id: String, port: Int = 9_001, metadata: [String: String] = [:]) -> Instance {
-    Instance(id: id, service: service, endpoint: Endpoint(host: "127.0.0.1", port: port), metadata: metadata)
+    Instance(id: id, service: service, endpoint: Origin(host: "127.0.0.1", port: port), metadata: metadata)
 }
 
 extension Instant {

@@ -30,7 +30,7 @@ struct DeadConnectionTests {
         }
         let loops = EventLoops(count: 1)
         let loop = loops.all[0]
-        let pool = UpstreamPool(endpoint: try #require(Endpoint(url: server.url)), loop: loop)
+        let pool = UpstreamPool(endpoint: try #require(Origin(url: server.url)), loop: loop)
         // Its request is given up while the connection is being made.
         try await loop.eventLoop.submit {
             pool.exchange(Self.get, deadline: nil, receiver: Outcome()).cancel()

@@ -42,7 +42,7 @@ final class TestGateway: Sendable {
         client = HTTPClient(loops: loops)
     }
 
-    var endpoint: Endpoint { address.endpoint }
+    var endpoint: Origin { address.endpoint }
 
     func send(_ method: HTTPMethod = .get, _ target: String, headers: Headers = [:], body: HTTPBody = .empty)
         async throws

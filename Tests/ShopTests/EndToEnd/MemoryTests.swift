@@ -26,7 +26,7 @@ struct MemoryTests {
             """
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         let gateway = RunningProcess(program: "apus", ["gateway", "--config", file], in: folder)
-        let endpoint = try #require(Endpoint(url: try await gateway.startAndBeReady()))
+        let endpoint = try #require(Origin(url: try await gateway.startAndBeReady()))
         let (port, bytes) = (endpoint.port, Self.bytes)
         let (gatewayID, serviceID) = (gateway.id, service.id)
         let outcome: Result<Void, any Error>

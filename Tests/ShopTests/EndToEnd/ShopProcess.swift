@@ -16,7 +16,7 @@ struct ShopProcess: Sendable {
     /// Where everything that it stores lies.
     let data: String
     let url: String
-    let gateway: Endpoint
+    let gateway: Origin
     let http: HTTPClient
     let users: ServiceClient
     let products: ServiceClient
@@ -65,7 +65,7 @@ struct ShopProcess: Sendable {
     }
 
     private init(_ process: RunningProcess, _ data: String, _ url: String, _ http: HTTPClient) throws {
-        guard let gateway = Endpoint(url: url) else { throw ConformanceFailure("ready says \(url)") }
+        guard let gateway = Origin(url: url) else { throw ConformanceFailure("ready says \(url)") }
         self.process = process
         self.data = data
         self.url = url

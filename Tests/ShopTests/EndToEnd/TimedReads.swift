@@ -22,10 +22,10 @@ final class TimedReads: Sendable {
 
     private let state = Mutex(State())
     private let client: HTTPClient
-    private let endpoint: Endpoint
+    private let endpoint: Origin
     private let path: String
 
-    init(_ client: HTTPClient, to endpoint: Endpoint, path: String) {
+    init(_ client: HTTPClient, to endpoint: Origin, path: String) {
         self.client = client
         self.endpoint = endpoint
         self.path = path

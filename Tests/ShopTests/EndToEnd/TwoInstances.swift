@@ -15,7 +15,7 @@ final class TwoInstances {
     static let path = "/v1/users?limit=1"
 
     let gateway: RunningProcess
-    let endpoint: Endpoint
+    let endpoint: Origin
     private(set) var instances: [RunningProcess] = []
     private var urls: [String] = []
     private let ports: [Int]
@@ -71,7 +71,7 @@ final class TwoInstances {
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
         gateway = RunningProcess(program: "apus", ["gateway", "--config", file], in: folder)
         let url = try await gateway.startAndBeReady()
-        guard let endpoint = Endpoint(url: url) else { throw ConformanceFailure("ready says \(url)") }
+        guard let endpoint = Origin(url: url) else { throw ConformanceFailure("ready says \(url)") }
         self.endpoint = endpoint
     }
 
@@ -82,7 +82,7 @@ final class TwoInstances {
 
     /// Whether the instance has answered requests of the load since it was started.
     func isUsed(_ number: Int, by client: HTTPClient) async throws -> Bool {
-        guard let endpoint = Endpoint(url: urls[number]) else { return false }
+        guard let endpoint = Origin(url: urls[number]) else { return false }
         let text = String(
             buffer: try await client.send(HTTPRequest(.get, "/metrics"), to: endpoint).body.collect(upTo: 1 << 20))
         return text.split(separator: "\n").contains {

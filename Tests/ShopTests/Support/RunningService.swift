@@ -23,7 +23,7 @@ final class RunningService: Sendable {
         try await task.value
     }
 
-    var endpoint: Endpoint? { host.runtime.addresses.first?.endpoint }
+    var endpoint: Origin? { host.runtime.addresses.first?.endpoint }
 
     func stop() async throws {
         host.runtime.stop()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a server can be reached: scheme, host and port, or a Unix domain socket.
-public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
+/// Where a server can be reached: scheme, host and port (an origin of RFC 6454), or a Unix domain socket.
+public struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// Whether the connection is plain or TLS.
     public enum Scheme: String, Sendable, Hashable {
         case http
