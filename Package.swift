@@ -126,7 +126,7 @@ let package = Package(
         room("ApusSQL", ["ApusCore"]),
         room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
-        room("ApusPostgres", ["ApusCore", "ApusSQL", postgres]),
+        room("ApusPostgres", ["ApusCore", "ApusSQL", nioCore, nioPosix, postgres]),
         room("ApusCache", ["ApusCore"]),
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),

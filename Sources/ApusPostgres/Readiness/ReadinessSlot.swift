@@ -18,6 +18,7 @@
             var deadline = Instant.distantFuture
             var isCancelled = false
             var isPoked = false
+            /// Whether the watcher has seen the socket.
             var isKnown = false
         }
 
@@ -43,15 +44,12 @@
         /// Suspends until the socket can be read (or written, if wanted), the deadline passes, or the work is cancelled.
         func wait(wantsWrite: Bool, until deadline: Instant) async -> Wake {
             await withUnsafeContinuation { continuation in
-                var isFirst = false
                 let immediate = state.withLock { state -> Wake? in
                     if state.isCancelled { return .cancelled }
                     if state.isPoked {
                         state.isPoked = false
                         return .ready
                     }
-                    isFirst = !state.isKnown
-                    state.isKnown = true
                     state.continuation = continuation
                     state.deadline = deadline
                     return nil
@@ -60,10 +58,19 @@
                     continuation.resume(returning: immediate)
                 } else {
                     // If the socket can't be watched, libpq finds out why.
-                    if !watcher.arm(self, wantsWrite: wantsWrite, isFirst: isFirst) { wake(.ready) }
+                    if !watch(wantsWrite: wantsWrite) { wake(.ready) }
                     if deadline != .distantFuture { watcher.note(deadline) }
                 }
             }
+        }
+
+        private func watch(wantsWrite: Bool) -> Bool {
+            if let loop = LoopReadiness.current, loop.watch(self, wantsWrite: wantsWrite) { return true }
+            let isFirst = state.withLock { state in
+                defer { state.isKnown = true }
+                return !state.isKnown
+            }
+            return watcher.arm(self, wantsWrite: wantsWrite, isFirst: isFirst)
         }
 
         /// Ends the wait, if there is one.
