@@ -37,7 +37,7 @@
             let place = CallSite(fileID: "stream of \(statement.text.prefix(80))", line: 0)
             let loan = try await pool.take(at: place, until: contextDeadline)
             do {
-                try await loan.connection.stream(
+                try await loan.postgres.stream(
                     statement, piece: piece, timeout: configuration.statementTimeout, until: contextDeadline, body)
                 pool.giveBack(loan)
             } catch {
@@ -49,13 +49,13 @@
         /// Takes a connection and begins. A connection that turns out to be dead is replaced, since nothing has run yet.
         private func begin(
             _ isolation: Isolation, at place: CallSite
-        ) async throws(DatabaseError) -> (PoolLoan<PostgresConnection>, PostgresTransaction) {
+        ) async throws(DatabaseError) -> (PoolLoan, PostgresTransaction) {
             var attempt = 1
             while true {
                 let loan = try await pool.take(at: place, until: contextDeadline)
                 do throws(DatabaseError) {
-                    try await loan.connection.command(isolation.begin, until: statementDeadline)
-                    return (loan, PostgresTransaction(database: self, connection: loan.connection))
+                    try await loan.postgres.command(isolation.begin, until: statementDeadline)
+                    return (loan, PostgresTransaction(database: self, connection: loan.postgres))
                 } catch {
                     pool.giveBack(loan)
                     var unsent = error

@@ -14,7 +14,7 @@
     public final class PostgresDatabase: PooledDatabase {
         /// How it was opened.
         public let configuration: PostgresConfiguration
-        let pool: ConnectionPool<PostgresConnection>
+        let pool: ConnectionPool
 
         /// How often something that wasn't sent is tried on another connection.
         private static let attempts = 3
@@ -34,13 +34,13 @@
             let dialer = PostgresDialer(
                 string: try ConnectionString(url: url, configuration: configuration),
                 statementCacheSize: configuration.statementCacheSize)
-            let pool = try ConnectionPool<PostgresConnection>(
+            let pool = try ConnectionPool(
                 configuration: configuration.pool, report: configuration.report
-            ) { await dialer.dial() }
+            ) { await dialer.dial().map { $0 } }
             return PostgresDatabase(configuration: configuration, pool: pool)
         }
 
-        private init(configuration: PostgresConfiguration, pool: ConnectionPool<PostgresConnection>) {
+        private init(configuration: PostgresConfiguration, pool: ConnectionPool) {
             self.configuration = configuration
             self.pool = pool
         }
@@ -114,7 +114,7 @@
             while true {
                 let loan = try await pool.take(at: Self.statement, until: contextDeadline)
                 do throws(DatabaseError) {
-                    let value = try await work(loan.connection, statementDeadline)
+                    let value = try await work(loan.postgres, statementDeadline)
                     pool.giveBack(loan)
                     return value
                 } catch {
@@ -137,8 +137,8 @@
         }
 
         /// Gives a connection back on which something failed.
-        func finish(_ loan: PoolLoan<PostgresConnection>, after error: DatabaseError) {
-            let isFailover = error.code == .readOnly && loan.connection.refusesWrites
+        func finish(_ loan: PoolLoan, after error: DatabaseError) {
+            let isFailover = error.code == .readOnly && loan.postgres.refusesWrites
             if isFailover { pool.evictAll() }
             pool.giveBack(loan)
         }

@@ -13,10 +13,11 @@ struct ConnectionPoolTests {
     private func makePool(
         _ configuration: PoolConfiguration = .init(), report: @escaping @Sendable (PoolEvent) -> Void = { _ in },
         dial: @escaping @Sendable () async -> Result<FakeConnection, DialFailure> = { .success(FakeConnection()) }
-    ) throws -> ConnectionPool<FakeConnection> {
+    ) throws -> ConnectionPool {
         try ConnectionPool(
             configuration: configuration, time: clock.timeSource, random: FastRandom(seed: 1),
-            sleep: clock.sleep, report: report, dial: dial)
+            sleep: clock.sleep, report: report
+        ) { await dial().map { $0 } }
     }
 
     @Test("ten times more callers than connections all get their turn, one at a time on each")
@@ -27,13 +28,13 @@ struct ConnectionPoolTests {
                 group.addTask {
                     for _ in 0..<20 {
                         let loan = try await pool.take(at: CallSite())
-                        let users = loan.connection.state.withLock { state in
+                        let users = loan.fake.state.withLock { state in
                             state.users += 1
                             return state.users
                         }
                         #expect(users == 1)
                         await Task.yield()
-                        loan.connection.state.withLock { $0.users -= 1 }
+                        loan.fake.state.withLock { $0.users -= 1 }
                         pool.giveBack(loan)
                     }
                 }
@@ -51,10 +52,10 @@ struct ConnectionPoolTests {
         let pool = try makePool()
         let first = try await pool.take(at: place)
         pool.giveBack(first)
-        first.connection.state.withLock { $0.looksAlive = false }
+        first.fake.state.withLock { $0.looksAlive = false }
         let second = try await pool.take(at: place)
         #expect(second.connection !== first.connection)
-        #expect(first.connection.isClosed)
+        #expect(first.fake.isClosed)
         pool.giveBack(second)
     }
 
@@ -65,9 +66,9 @@ struct ConnectionPoolTests {
         pool.giveBack(first)
         clock.advance(by: .seconds(31))
         pool.giveBack(try await pool.take(at: place))
-        #expect(first.connection.state.withLock { $0.validations } == 1)
+        #expect(first.fake.state.withLock { $0.validations } == 1)
         clock.advance(by: .seconds(31))
-        first.connection.state.withLock { $0.answers = false }
+        first.fake.state.withLock { $0.answers = false }
         let second = try await pool.take(at: place)
         #expect(second.connection !== first.connection)
         pool.giveBack(second)
@@ -77,7 +78,7 @@ struct ConnectionPoolTests {
     func dirty() async throws {
         let pool = try makePool(.init(maxOpen: 1, maxIdle: 1))
         let first = try await pool.take(at: place)
-        first.connection.state.withLock { $0.condition = .dirty }
+        first.fake.state.withLock { $0.condition = .dirty }
         pool.giveBack(first)
         let second = try await pool.take(at: place)
         #expect(second.connection === first.connection)
@@ -175,7 +176,7 @@ struct ConnectionPoolTests {
         }
         pool.giveBack(loan)
         await closing.value
-        #expect(loan.connection.isClosed)
+        #expect(loan.fake.isClosed)
     }
 
     @Test("a configuration that can't work names every problem")

@@ -38,3 +38,8 @@ final class FakeConnection: PooledConnection {
         state.withLock { $0.isClosed = true }
     }
 }
+
+extension PoolLoan {
+    /// The connection of a pool whose `dial` makes these.
+    var fake: FakeConnection { unsafeDowncast(connection, to: FakeConnection.self) }
+}

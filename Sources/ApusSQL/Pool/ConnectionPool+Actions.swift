@@ -49,7 +49,7 @@ extension ConnectionPool {
         case .dial(let id):
             return { Task { await self.open(id) } }
         case .close(let id):
-            guard let connection = guarded.connections.removeValue(forKey: id) else { return nil }
+            guard let connection = guarded.connections.remove(id) else { return nil }
             return { connection.close() }
         case .reset(let id):
             guard let connection = guarded.connections[id] else { return nil }
@@ -69,7 +69,7 @@ extension ConnectionPool {
         perform { guarded, now, actions in
             switch result {
             case .success(let connection):
-                guarded.connections[id] = connection
+                guarded.connections.insert(connection, as: id)
                 guarded.state.dialSucceeded(id, now: now, actions: &actions)
             case .failure(let reason):
                 guarded.lastDialError = reason.error
@@ -80,7 +80,7 @@ extension ConnectionPool {
         if let failure { report(.dialFailed(failure)) }
     }
 
-    private func reset(_ connection: Connection, _ id: ConnectionID) async {
+    private func reset(_ connection: any PooledConnection, _ id: ConnectionID) async {
         let succeeded = await connection.reset(until: time.now.advanced(by: configuration.validationTimeout))
         perform { guarded, now, actions in
             guarded.state.resetFinished(id, succeeded: succeeded, now: now, actions: &actions)

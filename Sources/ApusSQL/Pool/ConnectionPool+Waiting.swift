@@ -5,7 +5,7 @@ internal import Synchronization
 extension ConnectionPool {
     func acquire(
         at place: CallSite, until deadline: Instant, isReturning: Bool
-    ) async throws(DatabaseError) -> PoolLoan<Connection> {
+    ) async throws(DatabaseError) -> PoolLoan {
         var immediate: Answer?
         var id: WaiterID?
         perform { guarded, now, actions in

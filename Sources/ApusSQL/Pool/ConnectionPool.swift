@@ -5,12 +5,12 @@ internal import Synchronization
 /// Drives a ``PoolState``: holds the lock and the connections, runs dials, resets and the clock.
 ///
 /// Taking an idle connection and giving it back costs a lock each, suspends nobody and starts no task.
-public final class ConnectionPool<Connection: PooledConnection>: Sendable {
-    typealias Answer = Result<PoolLoan<Connection>, DatabaseError>
+public final class ConnectionPool: Sendable {
+    typealias Answer = Result<PoolLoan, DatabaseError>
 
     struct Guarded {
         var state: PoolState
-        var connections: [ConnectionID: Connection] = [:]
+        var connections = ConnectionTable()
         /// Those who wait, from the moment at which they are in the queue.
         var waiting: [WaiterID: Waiting] = [:]
         var lastDialError: DatabaseError?
@@ -30,7 +30,7 @@ public final class ConnectionPool<Connection: PooledConnection>: Sendable {
     let configuration: PoolConfiguration
     let time: TimeSource
     let sleep: @Sendable (Duration) async throws -> Void
-    let dial: @Sendable () async -> Result<Connection, DialFailure>
+    let dial: @Sendable () async -> Result<any PooledConnection, DialFailure>
     let report: @Sendable (PoolEvent) -> Void
 
     /// - Parameters:
@@ -42,7 +42,7 @@ public final class ConnectionPool<Connection: PooledConnection>: Sendable {
         configuration: PoolConfiguration = .init(), time: TimeSource = .system, random: FastRandom = FastRandom(),
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         report: @escaping @Sendable (PoolEvent) -> Void = { _ in },
-        dial: @escaping @Sendable () async -> Result<Connection, DialFailure>
+        dial: @escaping @Sendable () async -> Result<any PooledConnection, DialFailure>
     ) throws(DatabaseError) {
         let problems = configuration.validate()
         guard problems.isEmpty else {
@@ -64,7 +64,7 @@ public final class ConnectionPool<Connection: PooledConnection>: Sendable {
     /// - Throws: `closed`, `overloaded` (too many wait, or none became free), `timeout` (the caller's deadline),
     ///   `cancelled`, `cannotOpen` (the server can't be reached or refuses). No statement was sent then.
     public func take(at place: CallSite, until deadline: Instant = .distantFuture) async throws(DatabaseError)
-        -> PoolLoan<Connection>
+        -> PoolLoan
     {
         var loan = try await acquire(at: place, until: deadline, isReturning: false)
         while await !isUsable(loan) {
@@ -75,7 +75,7 @@ public final class ConnectionPool<Connection: PooledConnection>: Sendable {
     }
 
     /// Gives a connection back; how it is treated depends on its condition.
-    public func giveBack(_ loan: PoolLoan<Connection>) {
+    public func giveBack(_ loan: PoolLoan) {
         release(loan, loan.connection.condition)
     }
 
@@ -117,13 +117,13 @@ public final class ConnectionPool<Connection: PooledConnection>: Sendable {
         }
     }
 
-    func release(_ loan: PoolLoan<Connection>, _ condition: ReleaseCondition) {
+    func release(_ loan: PoolLoan, _ condition: ReleaseCondition) {
         perform { guarded, now, actions in
             guarded.state.release(loan.lease, condition, now: now, actions: &actions)
         }
     }
 
-    private func isUsable(_ loan: PoolLoan<Connection>) async -> Bool {
+    private func isUsable(_ loan: PoolLoan) async -> Bool {
         guard loan.connection.looksAlive else { return false }
         guard loan.lease.needsValidation else { return true }
         return await loan.connection.validate(until: time.now.advanced(by: configuration.validationTimeout))

@@ -3,6 +3,8 @@
 /// The name of a connection in its pool, never used twice.
 public struct ConnectionID: Sendable, Hashable {
     let number: UInt64
+    /// Where the pool keeps it; used again by later connections.
+    let slot: Int
 }
 
 /// The name of a caller that waits.

@@ -26,16 +26,18 @@ extension PoolState {
             counters.waited += entry.since.duration(to: now)
             actions.append(.serve(waiter, lease(id, to: entry.place, needsValidation: false, now: now)))
         } else {
-            members[id]?.phase = .idle
-            members[id]?.since = now
-            members[id]?.place = nil
+            members.update(id) { member in
+                member.phase = .idle
+                member.since = now
+                member.place = nil
+            }
             idle.append(id)
         }
     }
 
     /// Closes a connection that isn't idle, and opens another if it is missed.
     mutating func drop(_ id: ConnectionID, now: Instant, actions: inout [PoolAction]) {
-        members[id] = nil
+        members.remove(id)
         actions.append(.close(id))
         dialAsNeeded(now: now, actions: &actions)
     }
@@ -47,8 +49,7 @@ extension PoolState {
         let missing = max(waiters.count, configuration.minIdle - idle.count)
         while dialing < min(limit, missing), members.count < configuration.maxOpen {
             nextNumber += 1
-            let id = ConnectionID(number: nextNumber)
-            members[id] = Member(phase: .dialing, since: now)
+            let id = members.insert(Member(phase: .dialing, since: now), number: nextNumber)
             dialing += 1
             counters.dials += 1
             actions.append(.dial(id))
@@ -60,18 +61,21 @@ extension PoolState {
     ) -> PoolLease {
         nextNumber += 1
         counters.acquired += 1
-        members[id]?.phase = .leased
-        members[id]?.generation = nextNumber
-        members[id]?.since = now
-        members[id]?.place = place
-        members[id]?.isReportedAsLeaked = false
+        let generation = nextNumber
+        members.update(id) { member in
+            member.phase = .leased
+            member.generation = generation
+            member.since = now
+            member.place = place
+            member.isReportedAsLeaked = false
+        }
         return PoolLease(connection: id, generation: nextNumber, needsValidation: needsValidation)
     }
 
     /// Closes a connection that was taken out of the idle ones.
     mutating func retire(_ id: ConnectionID, actions: inout [PoolAction]) {
         counters.retired += 1
-        members[id] = nil
+        members.remove(id)
         actions.append(.close(id))
     }
 }

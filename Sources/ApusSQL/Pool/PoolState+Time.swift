@@ -61,10 +61,11 @@ extension PoolState {
 
     private mutating func reportLeaks(now: Instant, actions: inout [PoolAction]) {
         guard let limit = configuration.leakAfter else { return }
-        for (id, member) in members where member.phase == .leased && !member.isReportedAsLeaked {
+        for id in members.ids {
+            guard let member = members[id], member.phase == .leased, !member.isReportedAsLeaked else { continue }
             let held = member.since.duration(to: now)
             guard held >= limit, let place = member.place else { continue }
-            members[id]?.isReportedAsLeaked = true
+            members.update(id) { $0.isReportedAsLeaked = true }
             counters.leaks += 1
             actions.append(.leaked(place, held: held))
         }

@@ -26,7 +26,7 @@ public struct PoolState: Sendable {
     /// The limits and times that it keeps to.
     public let configuration: PoolConfiguration
     var random: FastRandom
-    var members: [ConnectionID: Member] = [:]
+    var members = MemberTable()
     /// The one used last is last.
     var idle: [ConnectionID] = []
     var waiters = WaiterQueue()
@@ -101,8 +101,10 @@ public struct PoolState: Sendable {
         case .clean:
             settle(id, now: now, actions: &actions)
         case .dirty where !isClosed && !member.isEvicted && member.expires > now:
-            members[id]?.phase = .resetting
-            members[id]?.since = now
+            members.update(id) { member in
+                member.phase = .resetting
+                member.since = now
+            }
             resetting += 1
             counters.resets += 1
             actions.append(.reset(id))
@@ -133,7 +135,8 @@ public struct PoolState: Sendable {
         dialFailuresInARow = 0
         nextDial = now
         let shorter = configuration.lifetimeJitter * Double.random(in: 0...1, using: &random)
-        members[id]?.expires = now.advanced(by: configuration.lifetime * (1 - shorter))
+        let expires = now.advanced(by: configuration.lifetime * (1 - shorter))
+        members.update(id) { $0.expires = expires }
         settle(id, now: now, actions: &actions)
         dialAsNeeded(now: now, actions: &actions)
     }
@@ -146,7 +149,7 @@ public struct PoolState: Sendable {
     ) {
         guard members[id]?.phase == .dialing else { return }
         dialing -= 1
-        members[id] = nil
+        members.remove(id)
         counters.dialFailures += 1
         dialFailuresInARow += 1
         let doublings = min(dialFailuresInARow - 1, 30)
@@ -161,11 +164,11 @@ public struct PoolState: Sendable {
     public mutating func evictAll(now: Instant, actions: inout [PoolAction]) {
         for id in idle {
             counters.broken += 1
-            members[id] = nil
+            members.remove(id)
             actions.append(.close(id))
         }
         idle = []
-        for id in members.keys where members[id]?.phase != .dialing { members[id]?.isEvicted = true }
+        for id in members.ids where members[id]?.phase != .dialing { members.update(id) { $0.isEvicted = true } }
         dialAsNeeded(now: now, actions: &actions)
     }
 
@@ -175,7 +178,7 @@ public struct PoolState: Sendable {
         isClosed = true
         for waiter in waiters.removeAll() { actions.append(.refuse(waiter, .closed)) }
         for id in idle {
-            members[id] = nil
+            members.remove(id)
             actions.append(.close(id))
         }
         idle = []

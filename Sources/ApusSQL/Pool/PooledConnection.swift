@@ -16,9 +16,9 @@ public protocol PooledConnection: AnyObject, Sendable {
 }
 
 /// A connection and the right to use it. To be given back once, with ``ConnectionPool/giveBack(_:)``.
-public struct PoolLoan<Connection: PooledConnection>: Sendable {
-    /// What was lent.
-    public let connection: Connection
+public struct PoolLoan: Sendable {
+    /// What was lent: one that the pool's `dial` opened.
+    public let connection: any PooledConnection
     let lease: PoolLease
 }
 
