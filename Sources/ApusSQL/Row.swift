@@ -19,6 +19,7 @@ public struct Row: Sendable {
             self.names = names
         }
 
+        @usableFromInline
         func index(of name: String) -> Int? {
             names.firstIndex(of: name)
         }
@@ -35,37 +36,55 @@ public struct Row: Sendable {
     }
 
     /// The value of the first column named `name`.
+    @inlinable
     public subscript<Value: SQLDecodable>(name: String) -> Value {
         get throws(DatabaseError) { try get(name) }
     }
 
     /// The value of the column at `index`, counted from 0.
+    @inlinable
     public subscript<Value: SQLDecodable>(index: Int) -> Value {
         get throws(DatabaseError) { try get(index) }
     }
 
     /// The value of the first column named `name`.
+    @inlinable
     public func get<Value: SQLDecodable>(_ name: String, as type: Value.Type = Value.self) throws(DatabaseError)
         -> Value
     {
         guard let index = columns.index(of: name) else {
-            throw DatabaseError(
-                .decoding, "no column \"\(name)\"; there are \(columns.names.joined(separator: ", "))")
+            throw noColumn(name)
         }
         return try get(index, as: type)
     }
 
     /// The value of the column at `index`, counted from 0.
+    @inlinable
     public func get<Value: SQLDecodable>(_ index: Int, as type: Value.Type = Value.self) throws(DatabaseError) -> Value
     {
         guard values.indices.contains(index) else {
-            throw DatabaseError(.decoding, "no column \(index); there are \(values.count)")
+            throw noColumn(index)
         }
         guard let value = Value(sqlValue: values[index]) else {
-            throw DatabaseError(
-                .decoding, "column \"\(columns.names[index])\" holds \(values[index].kind), which is no \(Value.self)")
+            throw misfit(index, "\(Value.self)")
         }
         return value
+    }
+
+    @usableFromInline
+    func noColumn(_ name: String) -> DatabaseError {
+        DatabaseError(.decoding, "no column \"\(name)\"; there are \(columns.names.joined(separator: ", "))")
+    }
+
+    @usableFromInline
+    func noColumn(_ index: Int) -> DatabaseError {
+        DatabaseError(.decoding, "no column \(index); there are \(values.count)")
+    }
+
+    @usableFromInline
+    func misfit(_ index: Int, _ type: String) -> DatabaseError {
+        DatabaseError(
+            .decoding, "column \"\(columns.names[index])\" holds \(values[index].kind), which is no \(type)")
     }
 }
 

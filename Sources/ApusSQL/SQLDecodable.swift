@@ -11,10 +11,12 @@ public protocol SQLDecodable {
 }
 
 extension SQLValue: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) { self = sqlValue }
 }
 
 extension Int64: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard case .integer(let value) = sqlValue else { return nil }
         self = value
@@ -22,6 +24,7 @@ extension Int64: SQLDecodable {
 }
 
 extension Int: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard case .integer(let value) = sqlValue else { return nil }
         self.init(exactly: value)
@@ -29,6 +32,7 @@ extension Int: SQLDecodable {
 }
 
 extension Int32: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard case .integer(let value) = sqlValue else { return nil }
         self.init(exactly: value)
@@ -36,6 +40,7 @@ extension Int32: SQLDecodable {
 }
 
 extension UInt32: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard case .integer(let value) = sqlValue else { return nil }
         self.init(exactly: value)
@@ -44,6 +49,7 @@ extension UInt32: SQLDecodable {
 
 extension Double: SQLDecodable {
     /// Also takes an integer that a double holds exactly.
+    @inlinable
     public init?(sqlValue: SQLValue) {
         switch sqlValue {
         case .double(let value): self = value
@@ -55,6 +61,7 @@ extension Double: SQLDecodable {
 
 extension Bool: SQLDecodable {
     /// Also takes the integers 0 and 1, as SQLite stores booleans.
+    @inlinable
     public init?(sqlValue: SQLValue) {
         switch sqlValue {
         case .bool(let value): self = value
@@ -66,6 +73,7 @@ extension Bool: SQLDecodable {
 }
 
 extension String: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard case .text(let value) = sqlValue else { return nil }
         self = value
@@ -74,6 +82,7 @@ extension String: SQLDecodable {
 
 extension [UInt8]: SQLDecodable {
     /// Also takes text, as its UTF-8 bytes.
+    @inlinable
     public init?(sqlValue: SQLValue) {
         switch sqlValue {
         case .blob(let value): self = value
@@ -85,6 +94,7 @@ extension [UInt8]: SQLDecodable {
 
 extension Date: SQLDecodable {
     /// Also takes an integer: microseconds since 1970, as SQLite stores dates.
+    @inlinable
     public init?(sqlValue: SQLValue) {
         switch sqlValue {
         case .date(let value): self = value
@@ -95,6 +105,7 @@ extension Date: SQLDecodable {
 }
 
 extension Optional: SQLDecodable where Wrapped: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         if case .null = sqlValue {
             self = .none
@@ -107,6 +118,7 @@ extension Optional: SQLDecodable where Wrapped: SQLDecodable {
 }
 
 extension SQLDecodable where Self: RawRepresentable, RawValue: SQLDecodable {
+    @inlinable
     public init?(sqlValue: SQLValue) {
         guard let raw = RawValue(sqlValue: sqlValue) else { return nil }
         self.init(rawValue: raw)

@@ -35,6 +35,7 @@ extension Date {
     }
 
     /// The date that lies `microsecondsSince1970` after 1970-01-01T00:00:00Z.
+    @inlinable
     public init(microsecondsSince1970: Int64) {
         self.init(timeIntervalSince1970: Double(microsecondsSince1970) / 1_000_000)
     }

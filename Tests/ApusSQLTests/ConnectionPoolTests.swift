@@ -53,9 +53,22 @@ struct ConnectionPoolTests {
         let first = try await pool.take(at: place)
         pool.giveBack(first)
         first.fake.state.withLock { $0.looksAlive = false }
+        clock.advance(by: .milliseconds(2))
         let second = try await pool.take(at: place)
         #expect(second.connection !== first.connection)
         #expect(first.fake.isClosed)
+        pool.giveBack(second)
+    }
+
+    @Test("a connection that has just served someone is handed on without being looked at")
+    func fresh() async throws {
+        let pool = try makePool()
+        let first = try await pool.take(at: place)
+        pool.giveBack(first)
+        first.fake.state.withLock { $0.looksAlive = false }
+        clock.advance(by: .milliseconds(1))
+        let second = try await pool.take(at: place)
+        #expect(second.connection === first.connection)
         pool.giveBack(second)
     }
 

@@ -124,6 +124,7 @@ public final class ConnectionPool: Sendable {
     }
 
     private func isUsable(_ loan: PoolLoan) async -> Bool {
+        guard loan.lease.wasIdle else { return true }
         guard loan.connection.looksAlive else { return false }
         guard loan.lease.needsValidation else { return true }
         return await loan.connection.validate(until: time.now.advanced(by: configuration.validationTimeout))

@@ -17,6 +17,8 @@ public struct PoolLease: Sendable, Hashable {
     /// The connection.
     public let connection: ConnectionID
     let generation: UInt64
+    /// Whether it was idle for so long that it is to be asked first whether it still looks alive.
+    public let wasIdle: Bool
     /// Whether it was idle for so long that it is to be validated first.
     public let needsValidation: Bool
 }

@@ -2,6 +2,9 @@
 internal import ApusCore
 
 extension PoolState {
+    /// A connection that served someone so short a while ago is taken for alive: the check is a system call.
+    static let freshness = Duration.milliseconds(1)
+
     /// Hands the idle connection that was used last to a caller; closes those it meets that have expired.
     mutating func leaseIdle(to place: CallSite, now: Instant, actions: inout [PoolAction]) -> PoolLease? {
         while let id = idle.popLast() {
@@ -10,8 +13,7 @@ extension PoolState {
                 retire(id, actions: &actions)
                 continue
             }
-            return lease(
-                id, to: place, needsValidation: member.since.duration(to: now) > configuration.validateAfter, now: now)
+            return lease(id, to: place, idleFor: member.since.duration(to: now), now: now)
         }
         return nil
     }
@@ -24,7 +26,7 @@ extension PoolState {
             drop(id, now: now, actions: &actions)
         } else if let (waiter, entry) = waiters.popFirst() {
             counters.waited += entry.since.duration(to: now)
-            actions.append(.serve(waiter, lease(id, to: entry.place, needsValidation: false, now: now)))
+            actions.append(.serve(waiter, lease(id, to: entry.place, idleFor: .zero, now: now)))
         } else {
             members.update(id) { member in
                 member.phase = .idle
@@ -57,7 +59,7 @@ extension PoolState {
     }
 
     private mutating func lease(
-        _ id: ConnectionID, to place: CallSite, needsValidation: Bool, now: Instant
+        _ id: ConnectionID, to place: CallSite, idleFor idle: Duration, now: Instant
     ) -> PoolLease {
         nextNumber += 1
         counters.acquired += 1
@@ -69,7 +71,9 @@ extension PoolState {
             member.place = place
             member.isReportedAsLeaked = false
         }
-        return PoolLease(connection: id, generation: nextNumber, needsValidation: needsValidation)
+        return PoolLease(
+            connection: id, generation: nextNumber, wasIdle: idle > Self.freshness,
+            needsValidation: idle > configuration.validateAfter)
     }
 
     /// Closes a connection that was taken out of the idle ones.

@@ -5,7 +5,8 @@ public import ApusCore
 public protocol PooledConnection: AnyObject, Sendable {
     /// How it comes back when its lease ends now.
     var condition: ReleaseCondition { get }
-    /// Whether it looks alive, without asking the server and without suspending: asked each time before it is handed out.
+    /// Whether it looks alive, without asking the server and without suspending: asked before it is handed out, unless it
+    /// has just served another.
     var looksAlive: Bool { get }
     /// Asks the server; false if it doesn't answer until `deadline`.
     func validate(until deadline: Instant) async -> Bool

@@ -13,10 +13,13 @@ extension ServiceHost {
     /// Redis may be down, slow or full: the service goes on without it, `/health` says so, and no request waits longer for it
     /// than the cache's budget of 50 ms. Keys begin with the service's name, so that services may share a Redis.
     ///
-    /// - Parameter configuration: of the level in the process; its time to live is the default of both.
+    /// - Parameter configuration: of the level in the process; its time to live is the default of both. Unless it says
+    ///   otherwise, loads run on the event loop of who asked first.
     /// - Throws: ``ApusRuntime/StartError`` naming what is wrong.
     public func cache(_ configuration: CacheConfiguration = .init()) throws(StartError) -> any Cache {
         let cache: any Cache
+        var configuration = configuration
+        if configuration.executor == nil { configuration.executor = { Loop.current } }
         do throws(InvalidConfiguration) {
             if let url = settings.redisURL {
                 cache = try shared(RedisConfiguration(url: url.string), configuration)
