@@ -25,15 +25,16 @@ struct UserDirectory: Sendable {
     /// The wall clock.
     let now: @Sendable () -> Date
 
-    /// Stores the user together with the message that it was created.
+    /// Stores the user together with the message that it was created, if anyone wants to know.
     ///
     /// - Throws: `email_taken`.
     func create(_ new: NewUser) async throws -> VersionedUser {
         try await unlessTaken {
-            try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
+            guard let queue else { return try await UserStore.insert(new, at: now().inMilliseconds, in: database) }
+            return try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
                 let stored = try await UserStore.insert(new, at: now().inMilliseconds, in: transaction)
                 let user = stored.user
-                try await queue?.publish(
+                try await queue.publish(
                     UserCreated(id: user.id, name: user.name, email: user.email, createdAt: user.createdAt),
                     as: MessageType(UserCreated.self), in: transaction)
                 return stored
