@@ -15,12 +15,24 @@ final class Flight<Value: Sendable>: Sendable {
     }
 
     private struct State {
-        var waiters: [UInt64: CheckedContinuation<Value, any Error>] = [:]
+        /// Most loads have one.
+        var first: (id: UInt64, continuation: UnsafeContinuation<Value, any Error>)?
+        var others: [UInt64: UnsafeContinuation<Value, any Error>] = [:]
         var cancelled: Set<UInt64> = []
         var nextID: UInt64 = 0
         var expected = 0
         var result: Result<Value, any Error>?
         var task: Task<Void, Never>?
+
+        mutating func add(_ id: UInt64, _ continuation: UnsafeContinuation<Value, any Error>) {
+            if first == nil { first = (id, continuation) } else { others[id] = continuation }
+        }
+
+        mutating func remove(_ id: UInt64) -> UnsafeContinuation<Value, any Error>? {
+            guard let first, first.id == id else { return others.removeValue(forKey: id) }
+            self.first = nil
+            return first.continuation
+        }
 
         func isAbandoned(_ isBackground: Bool) -> Bool {
             !isBackground && expected == 0 && nextID > 0 && result == nil
@@ -70,11 +82,11 @@ final class Flight<Value: Sendable>: Sendable {
     func wait(_ id: UInt64, onAbandoned: @escaping @Sendable () -> Void) async throws -> Value {
         if let result = state.withLock({ $0.result }) { return try result.get() }
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+            try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in
                 let result = state.withLock { state -> Result<Value, any Error>? in
                     if state.cancelled.remove(id) != nil { return .failure(CancellationError()) }
                     if let result = state.result { return result }
-                    state.waiters[id] = continuation
+                    state.add(id, continuation)
                     return nil
                 }
                 if let result { continuation.resume(with: result) }
@@ -86,18 +98,19 @@ final class Flight<Value: Sendable>: Sendable {
 
     /// Gives the result to all who wait.
     func finish(_ result: Result<Value, any Error>) {
-        let waiters = state.withLock { state in
+        let (first, others) = state.withLock { state in
             state.result = result
             state.task = nil
-            defer { state.waiters = [:] }
-            return state.waiters
+            defer { (state.first, state.others) = (nil, [:]) }
+            return (state.first, state.others)
         }
-        for waiter in waiters.values { waiter.resume(with: result) }
+        first?.continuation.resume(with: result)
+        for waiter in others.values { waiter.resume(with: result) }
     }
 
     private func leave(_ id: UInt64, onAbandoned: () -> Void) {
         let (waiter, task, isAbandoned) = state.withLock { state in
-            let waiter = state.waiters.removeValue(forKey: id)
+            let waiter = state.remove(id)
             if state.result != nil { return (waiter, nil as Task<Void, Never>?, false) }
             if waiter == nil { state.cancelled.insert(id) }
             state.expected -= 1

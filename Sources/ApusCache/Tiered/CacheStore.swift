@@ -76,10 +76,10 @@ public struct CacheStoreItem: Sendable, Hashable {
 /// The state of a key, as the store saw it when it was read. Only the store knows what it says.
 public struct CacheLease: Sendable, Hashable {
     /// What the store compares.
-    public var token: String
+    public var token: [UInt8]
 
     /// A lease with this token.
-    public init(token: String) {
+    public init(token: [UInt8]) {
         self.token = token
     }
 }

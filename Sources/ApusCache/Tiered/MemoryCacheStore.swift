@@ -38,7 +38,7 @@ public final class MemoryCacheStore: CacheStore {
     public func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         let now = time.now
         return state.withLock { state in
-            let lease = CacheLease(token: String(state.now))
+            let lease = CacheLease(token: withUnsafeBytes(of: state.now) { Array($0) })
             guard var stored = state.items[key] else { return CacheStoreLookup(item: nil, lease: lease) }
             guard now < stored.expires else {
                 state.items[key] = nil
@@ -54,7 +54,9 @@ public final class MemoryCacheStore: CacheStore {
     ) async throws(CacheError) -> Bool {
         let now = time.now
         return state.withLock { state in
-            guard let taken = UInt64(lease.token), taken >= state.oldest else { return false }
+            guard lease.token.count == MemoryLayout<UInt64>.size else { return false }
+            let taken = lease.token.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+            guard taken >= state.oldest else { return false }
             let touched: [CacheMessage.Subject] = [.key(key)] + item.tags.map(CacheMessage.Subject.tag)
             guard touched.allSatisfy({ state.changes[$0, default: 0] <= taken }) else { return false }
             store(key, item, now: now, &state)

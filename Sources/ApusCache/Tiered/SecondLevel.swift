@@ -15,6 +15,8 @@ final class SecondLevel: Sendable {
     /// Tells this instance from others in messages.
     let origin: String
     private let store: any CacheStore
+    /// Whether removals are to be made up for: asked before each read.
+    private let owesRemovals = Atomic<Bool>(false)
     private let state: Mutex<State>
 
     init(_ store: any CacheStore, _ configuration: TieredCacheConfiguration, origin: String) {
@@ -32,8 +34,8 @@ final class SecondLevel: Sendable {
         }
     }
 
-    func count(_ number: WritableKeyPath<CacheStatistics, Int>) {
-        state.withLock { $0.statistics[keyPath: number] &+= 1 }
+    func count(_ change: (inout CacheStatistics) -> Void) {
+        state.withLock { change(&$0.statistics) }
     }
 
     /// When the budget of a caller who comes now is used up.
@@ -47,7 +49,7 @@ final class SecondLevel: Sendable {
 
     /// Nil if the store can't be asked now.
     func read(_ key: String, tags: [String], until deadline: Instant) async -> CacheStoreLookup? {
-        guard await settle(until: deadline) else { return nil }
+        if owesRemovals.load(ordering: .acquiring), await !settle(until: deadline) { return nil }
         return await attempt(until: deadline) { store, time throws(CacheError) in
             try await store.read(key, tags: tags, within: time)
         }
@@ -58,7 +60,7 @@ final class SecondLevel: Sendable {
         let isStored = await attempt(until: deadline) { store, time throws(CacheError) in
             try await store.fill(key, item, lease: lease, within: time)
         }
-        if isStored == false { count(\.remoteConflicts) }
+        if isStored == false { count { $0.remoteConflicts &+= 1 } }
         return isStored ?? true
     }
 
@@ -72,7 +74,7 @@ final class SecondLevel: Sendable {
                 try await store.write(key, item, within: time)
             }
         } catch {
-            state.withLock { $0.pending.add(.key(key)) }
+            owe(.key(key))
             throw error
         }
         await announce(.key(key), until: deadline)
@@ -88,7 +90,7 @@ final class SecondLevel: Sendable {
                 try await store.remove(subject.removal, within: time)
             }
         } catch {
-            state.withLock { $0.pending.add(subject) }
+            owe(subject)
             throw error
         }
         await announce(subject, until: deadline)
@@ -104,7 +106,15 @@ final class SecondLevel: Sendable {
         let isHeard: Void? = await attempt(until: deadline) { store, time throws(CacheError) in
             try await store.publish(text, within: time)
         }
-        if isHeard == nil { state.withLock { $0.pending.add(subject) } }
+        if isHeard == nil { owe(subject) }
+    }
+
+    /// Remembers a removal that did not reach the store or the others.
+    private func owe(_ subject: CacheMessage.Subject) {
+        state.withLock { state in
+            state.pending.add(subject)
+            owesRemovals.store(true, ordering: .releasing)
+        }
     }
 
     /// Makes up for removals that failed; false as long as that fails, too.
@@ -120,7 +130,10 @@ final class SecondLevel: Sendable {
                 }
             }
             guard isDone != nil else { return false }
-            state.withLock { $0.pending.settle(entries) }
+            state.withLock { state in
+                state.pending.settle(entries)
+                owesRemovals.store(state.pending.count > 0, ordering: .releasing)
+            }
         }
     }
 
@@ -145,7 +158,7 @@ final class SecondLevel: Sendable {
             }
             return try await call(store, left)
         } catch {
-            count(\.remoteFailures)
+            count { $0.remoteFailures &+= 1 }
             throw error
         }
     }

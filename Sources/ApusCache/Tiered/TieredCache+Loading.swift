@@ -54,8 +54,8 @@ extension TieredCache {
             value = try await load()
         } catch {
             guard let old = stale(lookup?.item, as: Value.self, policy) else { throw error }
-            remote.count(\.loadFailures)
-            remote.count(\.staleServed)
+            remote.count { $0.loadFailures &+= 1 }
+            remote.count { $0.staleServed &+= 1 }
             return Loaded(old, policy: CachePolicy(timeToLive: policy.retryAfterFailure))
         }
         let kept = value == nil ? policy.forNothing : policy
@@ -87,7 +87,7 @@ extension TieredCache {
     {
         let bytes = try CacheEnvelope(value, staleness: policy.staleness, tags: policy.tags).encoded()
         guard bytes.count <= configuration.maximumValueSize, policy.tags.count <= CachePolicy.maximumTags else {
-            remote.count(\.oversized)
+            remote.count { $0.oversized &+= 1 }
             return nil
         }
         let lifetime = lifetime(policy)
@@ -100,15 +100,15 @@ extension TieredCache {
         _ item: CacheStoreItem?, as type: Value.Type
     ) -> (box: CacheBox, left: Duration?, tags: [String])? {
         guard let item, let envelope = envelope(item, as: type) else {
-            remote.count(\.remoteMisses)
+            remote.count { $0.remoteMisses &+= 1 }
             return nil
         }
         let left = item.timeToLive.map { $0 - .milliseconds(envelope.s) }
         guard left.map({ $0 > .zero }) ?? true else {
-            remote.count(\.remoteMisses)
+            remote.count { $0.remoteMisses &+= 1 }
             return nil
         }
-        remote.count(\.remoteHits)
+        remote.count { $0.remoteHits &+= 1 }
         return (envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, left, envelope.t ?? [])
     }
 
@@ -127,7 +127,7 @@ extension TieredCache {
         _ item: CacheStoreItem, as type: Value.Type
     ) -> CacheEnvelope<Value>? {
         guard let envelope = CacheEnvelope<Value>(item.bytes) else {
-            remote.count(\.mismatches)
+            remote.count { $0.mismatches &+= 1 }
             return nil
         }
         return envelope

@@ -128,7 +128,7 @@ public final class TieredCache: Cache {
             boxes.storage.removeAll()
         case .message(let text):
             guard let message = CacheMessage(text: text), message.origin != remote.origin else { return }
-            remote.count(\.invalidations)
+            remote.count { $0.invalidations &+= 1 }
             switch message.subject {
             case .key(let key): boxes.storage.remove(key)
             case .tag(let tag): boxes.storage.removeAll(tagged: tag)

@@ -14,6 +14,8 @@ public final class RedisCacheStore: CacheStore {
     public let configuration: RedisCacheConfiguration
     let guarded: GuardedRedis
     let counters = RedisCacheCounters()
+    /// Holds the mark that everything was removed. Names with a control character are nobody's keys.
+    let everything: String
     private let random: Mutex<FastRandom>
 
     var client: RedisClient { guarded.client }
@@ -27,6 +29,7 @@ public final class RedisCacheStore: CacheStore {
         let problems = configuration.validate()
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
         self.configuration = configuration
+        everything = configuration.namespace + "\u{1}all"
         guarded = try GuardedRedis(client, configuration.breaker, counters)
         random = Mutex(configuration.seed.map(FastRandom.init(seed:)) ?? FastRandom())
     }
@@ -36,10 +39,10 @@ public final class RedisCacheStore: CacheStore {
         let names = leaseNames(key, tags)
         let (states, left) = try await guarded.call(within: within) {
             (deadline) throws(RedisError) -> ([RedisValue], Int64) in
-            let replies = try await client.pipeline(
-                [
-                    RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(name(key))]),
-                ], deadline: deadline)
+            let own = names[names.count - 1]
+            let replies = try await client.sendPiece(
+                [RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(own)])],
+                deadline: deadline)
             guard replies.count == 2 else { throw .unexpected("MGET") }
             if case .error(let error) = replies[0] { throw .server(error) }
             guard let states = replies[0].array, states.count == names.count, let left = replies[1].integer else {
@@ -47,7 +50,7 @@ public final class RedisCacheStore: CacheStore {
             }
             return (states, left)
         }
-        let lease = CacheLease(token: Self.token(states, now))
+        let lease = RedisCacheLease(states, at: now).lease
         guard case .bytes(let stored)? = states.last, left != -2, let bytes = Self.item(stored) else {
             return CacheStoreLookup(item: nil, lease: lease)
         }
@@ -60,17 +63,15 @@ public final class RedisCacheStore: CacheStore {
     ) async throws(CacheError) -> Bool {
         let value = try stored(item)
         let names = leaseNames(key, item.tags)
-        let parts = lease.token.split(separator: "|", omittingEmptySubsequences: false)
         // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
-        guard parts.count == names.count + 1, let taken = Int64(parts[0]),
-            Instant(nanoseconds: taken).duration(to: client.time.now) < configuration.longestLoad
+        guard let seen = RedisCacheLease(lease), seen.heads.count == names.count,
+            seen.taken.duration(to: client.time.now) < configuration.longestLoad
         else { return false }
-        let expected = parts.dropFirst().map { RedisArgument.string(String($0)) }
         return try await guarded.call(within: within) { (deadline) throws(RedisError) -> Bool in
             let reply = try await client.run(
                 Self.fillScript, keys: names + item.tags.map(tagSet),
                 arguments: [.integer(Int64(names.count)), .bytes(value), .integer(Self.milliseconds(item.timeToLive))]
-                    + [.string(key)] + expected,
+                    + [.string(key)] + seen.heads.map { .bytes($0) },
                 deadline: deadline)
             return reply.integer == 1
         }
@@ -107,8 +108,6 @@ public final class RedisCacheStore: CacheStore {
     // MARK: Names
 
     var channel: String { configuration.namespace + "invalidations" }
-    /// Holds the mark that everything was removed. Names with a control character are nobody's keys.
-    var everything: String { configuration.namespace + "\u{1}all" }
 
     func name(_ key: String) -> String { configuration.namespace + key }
     func tagMark(_ tag: String) -> String { configuration.namespace + "\u{1}mark:" + tag }
@@ -121,12 +120,11 @@ public final class RedisCacheStore: CacheStore {
 
     // MARK: What is stored
 
-    private static let headLength = 18
+    static let headLength = 18
 
     /// A head that no other item or mark has.
     func head(_ kind: String) -> String {
-        let digits = String(random.withLock { $0.next() }, radix: 16)
-        return kind + String(repeating: "0", count: 16 - digits.count) + digits + "\n"
+        kind + Hex.string(random.withLock { $0.next() }) + "\n"
     }
 
     private func stored(_ item: CacheStoreItem) throws(CacheError) -> [UInt8] {
@@ -141,14 +139,6 @@ public final class RedisCacheStore: CacheStore {
     private static func item(_ stored: [UInt8]) -> [UInt8]? {
         guard stored.count >= headLength, stored[0] == UInt8(ascii: "V") else { return nil }
         return Array(stored[headLength...])
-    }
-
-    /// When it was taken, and the heads of all that was seen, in hexadecimal digits where there were any.
-    private static func token(_ states: [RedisValue], _ now: Instant) -> String {
-        states.reduce(into: "\(now.nanoseconds)") { token, state in
-            let head = (state.bytes ?? []).prefix(headLength - 1)
-            token += "|" + (state.isNull ? "-" : String(decoding: head, as: UTF8.self))
-        }
     }
 
     private static func milliseconds(_ timeToLive: Duration?) -> Int64 {

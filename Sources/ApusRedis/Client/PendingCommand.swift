@@ -17,7 +17,7 @@ final class PendingCommand: @unchecked Sendable {
     /// About how many bytes it has on the wire.
     let size: Int
     /// Set by the caller before the command is submitted.
-    var continuation: CheckedContinuation<Outcome, Never>?
+    var continuation: UnsafeContinuation<Outcome, Never>?
 
     /// Whether its caller has its outcome.
     private(set) var isDone = false

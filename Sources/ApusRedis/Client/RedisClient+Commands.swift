@@ -7,7 +7,7 @@ extension RedisClient {
     ///
     /// - Throws: as ``send(_:deadline:)``.
     public func get(_ key: String, deadline: Instant? = nil) async throws(RedisError) -> [UInt8]? {
-        switch try await send(RedisCommand("GET", [.string(key)]), deadline: deadline) {
+        switch try await sendAllowed(RedisCommand("GET", [.string(key)]), deadline: deadline) {
         case .bytes(let bytes): return bytes
         case .null: return nil
         default: throw .unexpected("GET")
@@ -21,7 +21,7 @@ extension RedisClient {
     public func set(
         _ key: String, _ value: [UInt8], timeToLive: Duration? = nil, deadline: Instant? = nil
     ) async throws(RedisError) {
-        _ = try await send(.set(key, value, timeToLive: timeToLive), deadline: deadline)
+        _ = try await sendAllowed(.set(key, value, timeToLive: timeToLive), deadline: deadline)
     }
 
     /// Deletes keys; the server frees their memory in the background.
@@ -31,7 +31,7 @@ extension RedisClient {
     @discardableResult
     public func delete(_ keys: [String], deadline: Instant? = nil) async throws(RedisError) -> Int {
         guard !keys.isEmpty else { return 0 }
-        let reply = try await send(RedisCommand("UNLINK", keys.map { .string($0) }), deadline: deadline)
+        let reply = try await sendAllowed(RedisCommand("UNLINK", keys.map { .string($0) }), deadline: deadline)
         guard let count = reply.integer else { throw .unexpected("UNLINK") }
         return Int(count)
     }
@@ -40,7 +40,7 @@ extension RedisClient {
     ///
     /// - Throws: as ``send(_:deadline:)``.
     public func ping(deadline: Instant? = nil) async throws(RedisError) {
-        _ = try await send(RedisCommand("PING"), deadline: deadline)
+        _ = try await sendAllowed(RedisCommand("PING"), deadline: deadline)
     }
 }
 

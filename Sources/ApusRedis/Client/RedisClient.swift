@@ -82,8 +82,12 @@ public final class RedisClient: Sendable {
     ///   `mayHaveRun`, `overloaded` if too many commands wait, `notAllowed` for commands that disturb others.
     public func send(_ command: RedisCommand, deadline: Instant? = nil) async throws(RedisError) -> RedisValue {
         try CommandRules.check(command, isShared: true)
-        return try await link.send(
-            command, deadline: Deadline.of(deadline, configuration.commandTimeout, time))
+        return try await sendAllowed(command, deadline: deadline)
+    }
+
+    /// As ``send(_:deadline:)``, for a command that is known to disturb nobody.
+    func sendAllowed(_ command: RedisCommand, deadline: Instant?) async throws(RedisError) -> RedisValue {
+        try await link.send(command, deadline: Deadline.of(deadline, configuration.commandTimeout, time))
     }
 
     /// Sends a command of these words: `try await redis.command("HSET", "h", "field", "value")`.
@@ -122,7 +126,8 @@ public final class RedisClient: Sendable {
         }
     }
 
-    private func sendPiece(
+    /// As ``pipeline(_:deadline:)``, for commands that are known to disturb nobody.
+    func sendPiece(
         _ commands: [RedisCommand], deadline: Instant?
     ) async throws(RedisError) -> [RedisValue] {
         guard let first = commands.first else { return [] }

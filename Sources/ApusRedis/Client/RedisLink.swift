@@ -6,7 +6,8 @@ import Synchronization
 /// The connection of one event loop to Redis, made again when it is lost, with the commands that wait for it and for
 /// their replies.
 ///
-/// Commands come in from any thread; those of one turn of the loop leave in one write. Everything else happens on the loop.
+/// Commands come in from any thread. Those of one turn of the loop leave in one write, or in a few if they are many, so that
+/// the server has work while the rest are written. Everything else happens on the loop.
 final class RedisLink: @unchecked Sendable {
     // Sendable because only the members of "From any thread" are used off the loop.
 
@@ -15,6 +16,9 @@ final class RedisLink: @unchecked Sendable {
         var isScheduled = false
         var isClosed = false
     }
+
+    /// So many commands leave at once, even if more come in the same turn.
+    private static let burst = 16
 
     let eventLoop: any EventLoop
     let dialer: RedisDialer
@@ -61,7 +65,7 @@ final class RedisLink: @unchecked Sendable {
         let pending = PendingCommand(first, rest, deadline: deadline)
         try admit(pending)
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await withUnsafeContinuation { continuation in
                 pending.continuation = continuation
                 submit(pending)
             }
@@ -96,17 +100,22 @@ final class RedisLink: @unchecked Sendable {
     }
 
     private func submit(_ pending: PendingCommand) {
-        let (isClosed, isFirst) = inbox.withLock { inbox in
-            if inbox.isClosed { return (true, false) }
+        let (isClosed, isFirst, isBurst) = inbox.withLock { inbox in
+            if inbox.isClosed { return (true, false, false) }
             inbox.commands.append(pending)
             defer { inbox.isScheduled = true }
-            return (false, !inbox.isScheduled)
+            return (false, !inbox.isScheduled, inbox.commands.count >= Self.burst)
         }
         if isClosed {
             status.give(commands: 1, bytes: pending.size)
             pending.finish(.failure(.closed))
         } else if isFirst {
-            eventLoop.execute { self.drain() }
+            eventLoop.execute {
+                self.inbox.withLock { $0.isScheduled = false }
+                self.drain()
+            }
+        } else if isBurst, eventLoop.inEventLoop {
+            drain()
         }
     }
 
@@ -131,12 +140,9 @@ final class RedisLink: @unchecked Sendable {
         if wasOpen, isDedicated, pending.wasSent { channel?.close(.lost) }
     }
 
-    /// Takes what came in since the last turn.
+    /// Takes what came in and wasn't taken yet.
     private func drain() {
-        inbox.withLock { inbox in
-            swap(&inbox.commands, &drained)
-            inbox.isScheduled = false
-        }
+        inbox.withLock { swap(&$0.commands, &drained) }
         let now = time.now
         var earliest = Instant.distantFuture
         for pending in drained {

@@ -26,10 +26,14 @@ public struct RedisCommand: Sendable, Hashable {
 
     /// Writes its frame.
     func write(to buffer: inout ByteBuffer) {
-        buffer.writeInteger(UInt8(ascii: "*"))
-        buffer.writeDecimal(Int64(arguments.count + 1))
-        buffer.writeCarriageReturn()
-        RedisArgument.string(name).write(to: &buffer)
-        for argument in arguments { argument.write(to: &buffer) }
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: size) { space in
+            var frame = FrameWriter(space)
+            frame.byte("*")
+            frame.decimal(Int64(arguments.count + 1))
+            frame.lineEnd()
+            frame.word(name)
+            for argument in arguments { argument.write(to: &frame) }
+            return frame.count
+        }
     }
 }
