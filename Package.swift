@@ -210,7 +210,7 @@ let package = Package(
         tests("ApusHTTP", ["TestSupport", "ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
-        tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting"]),
+        tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),

@@ -5,7 +5,7 @@
     import ApusTesting
     import Testing
 
-    @Suite("PostgreSQL keeps the promises of Database")
+    @Suite("PostgreSQL keeps the promises of Database", .bothPlaces)
     struct PostgresConformanceTests {
         @Test("on a real server", arguments: DatabaseConformance.checks)
         func server(check: ConformanceCheck<any Database>) async throws {

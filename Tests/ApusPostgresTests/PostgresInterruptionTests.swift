@@ -6,7 +6,7 @@
     import ApusTesting
     import Testing
 
-    @Suite("PostgreSQL statements that are cut off")
+    @Suite("PostgreSQL statements that are cut off", .bothPlaces)
     struct PostgresInterruptionTests {
         private let one = PoolConfiguration(maxOpen: 1, maxIdle: 1)
 

@@ -5,7 +5,7 @@
     import ApusTesting
     import Testing
 
-    @Suite("PostgreSQL that goes away and comes back", .serialized)
+    @Suite("PostgreSQL that goes away and comes back", .serialized, .bothPlaces)
     struct PostgresRestartTests {
         @Test(
             "a restart under load: typed errors, nothing acknowledged is lost or done twice, recovery within 2 s",

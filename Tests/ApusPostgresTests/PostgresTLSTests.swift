@@ -6,7 +6,7 @@
     import ApusTesting
     import Testing
 
-    @Suite("PostgreSQL over TLS and on several hosts", .serialized)
+    @Suite("PostgreSQL over TLS and on several hosts", .serialized, .bothPlaces)
     struct PostgresTLSTests {
         private let certificates: Certificates
         private let server: PostgresServer

@@ -6,7 +6,8 @@
     import ApusTesting
     import Testing
 
-    @Suite("PostgreSQL transactions whose backend is terminated, and deadlines as the server sees them")
+    @Suite(
+        "PostgreSQL transactions whose backend is terminated, and deadlines as the server sees them", .bothPlaces)
     struct PostgresTerminationTests {
         private let one = PoolConfiguration(maxOpen: 1, maxIdle: 1)
 
