@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusResilience
+import Synchronization
 
 /// A permit that can lie in an array.
-final class HeldPermit {
-    private var permit: CircuitBreakerPermit?
+final class HeldPermit: Sendable {
+    private let permit: Mutex<CircuitBreakerPermit?>
 
-    init(_ permit: consuming CircuitBreakerPermit?) {
-        self.permit = consume permit
+    init(_ permit: consuming CircuitBreakerPermit) {
+        self.permit = Mutex(permit)
     }
 
-    func take() -> CircuitBreakerPermit? { permit.take() }
+    func take() -> CircuitBreakerPermit? { permit.withLock { $0.take() } }
 }
 
 /// A breaker's state with a time that the test moves, and words for what tests do to it.

@@ -128,20 +128,20 @@ struct CircuitBreakerDriverTests {
         _ = await fail(breaker)
         _ = await fail(breaker)
         time.advance(by: .seconds(5))
-        let admitted = await withTaskGroup(of: Bool.self) { group in
+        let held = await withTaskGroup(of: HeldPermit?.self) { group in
             for _ in 0..<64 {
                 group.addTask {
                     do throws(CallFailure) {
-                        _ = try breaker.admit()
-                        return true
+                        return HeldPermit(try breaker.admit())
                     } catch {
-                        return false
+                        return nil
                     }
                 }
             }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            return await group.reduce(into: []) { held, permit in if let permit { held.append(permit) } }
         }
-        #expect(admitted == 3)
+        #expect(held.count == 3)
+        #expect(breaker.snapshot.probesOut == 3)
         #expect(breaker.snapshot.counters.rejected == 61)
     }
 

@@ -79,7 +79,7 @@ struct CircuitBreakerTripTests {
         var breaker = try BreakerUnderTest {
             $0.consecutiveFailures = 0
             $0.minimumCalls = 10
-            $0.window = .seconds(10)
+            $0.window = .time(.seconds(10))
         }
         breaker.call(.failure, times: 9)
         breaker.wait(.seconds(9))
