@@ -85,7 +85,7 @@ extension CircuitBreaker {
                 state.counters.rejected += rejections.exchange(0, ordering: .relaxed)
             }
             defer {
-                published.update(state)
+                published.update(&state)
                 // After a failure the next success has to end the run, under the lock.
                 if state.isClosedAndRecording, state.consecutiveFailures == 0 {
                     successes.open(for: state.permitGeneration)

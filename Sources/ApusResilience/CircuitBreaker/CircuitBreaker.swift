@@ -42,11 +42,11 @@ public final class CircuitBreaker: Sendable {
         service: String? = nil, configuration: CircuitBreakerConfiguration = .init(), time: TimeSource = .system,
         random: FastRandom = FastRandom(), onTransition: (@Sendable (CircuitBreakerTransition) -> Void)? = nil
     ) throws(InvalidConfiguration) {
-        let initial = try CircuitBreakerState(configuration, random: random)
+        var initial = try CircuitBreakerState(configuration, random: random)
         self.service = service
         self.time = time
         self.onTransition = onTransition
-        published = PublishedState(initial)
+        published = PublishedState(&initial)
         if initial.isClosedAndRecording { successes.open(for: initial.permitGeneration) }
         state = Mutex(initial)
     }

@@ -34,4 +34,10 @@ struct CircuitBreakerLimits: Sendable {
         slowProbesFail = configuration.slowProbesFail
         historyLength = configuration.historyLength
     }
+
+    /// Whether so many of the calls in a window are a share of at least `perMillion`, and the window holds enough.
+    func isReached(_ perMillion: Int?, _ part: Int, of calls: Int) -> Bool {
+        guard let perMillion, calls >= minimumCalls else { return false }
+        return part * 1_000_000 >= calls * perMillion
+    }
 }

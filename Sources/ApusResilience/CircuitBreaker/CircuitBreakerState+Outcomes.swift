@@ -87,30 +87,27 @@ extension CircuitBreakerState {
     }
 
     /// Why a call that failed or was slow crosses a threshold that wasn't reported yet; nil if it crosses none.
-    private func crossed(by outcome: CallOutcome, isSlow: Bool) -> CircuitBreakerTripReason? {
+    ///
+    /// Changes nothing: `mutating` keeps the state, which is large, from being copied.
+    private mutating func crossed(by outcome: CallOutcome, isSlow: Bool) -> CircuitBreakerTripReason? {
         let totals = window.totals
         if outcome.isFailure {
             if consecutiveFailures >= limits.consecutiveFailures, !reported.contains(.consecutiveFailures) {
                 return .consecutiveFailures(consecutiveFailures)
             }
-            if isReached(limits.failuresPerMillion, totals.failures, of: totals.calls),
+            if limits.isReached(limits.failuresPerMillion, totals.failures, of: totals.calls),
                 !reported.contains(.failureRate)
             {
                 return .failureRate(failures: totals.failures, calls: totals.calls)
             }
         }
-        if isSlow, isReached(limits.slowPerMillion, totals.slow, of: totals.calls), !reported.contains(.slowCallRate) {
+        if isSlow, limits.isReached(limits.slowPerMillion, totals.slow, of: totals.calls), !reported.contains(.slowCallRate) {
             return .slowCallRate(slow: totals.slow, calls: totals.calls)
         }
         if limits.tripsOnRetryAfter, case .failureRetryAfter(let wait) = outcome, !reported.contains(.retryAfter) {
             return .retryAfter(wait)
         }
         return nil
-    }
-
-    private func isReached(_ perMillion: Int?, _ part: Int, of calls: Int) -> Bool {
-        guard let perMillion, calls >= limits.minimumCalls else { return false }
-        return part * 1_000_000 >= calls * perMillion
     }
 
     private mutating func recordProbe(

@@ -144,9 +144,9 @@ public struct CircuitBreakerState: Sendable {
     }
 
     /// What a permit of now carries: never 0, but 0 while nothing is recorded.
-    var permitGeneration: UInt32 { mode == .disabled ? 0 : UInt32(truncatingIfNeeded: generation) }
+    @inline(__always) var permitGeneration: UInt32 { mode == .disabled ? 0 : UInt32(truncatingIfNeeded: generation) }
 
-    var isClosedAndRecording: Bool { phase == .closed && mode != .disabled }
+    @inline(__always) var isClosedAndRecording: Bool { phase == .closed && mode != .disabled }
 
     private func permit(_ now: Instant) -> CircuitBreakerPermit {
         CircuitBreakerPermit(generation: permitGeneration, admittedAt: now.nanoseconds)

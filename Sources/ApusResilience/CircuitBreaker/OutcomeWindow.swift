@@ -22,10 +22,10 @@ struct OutcomeWindow: Sendable {
         }
     }
 
-    var totals: OutcomeTotals { isCounting ? last.totals : time.totals }
+    @inline(__always) var totals: OutcomeTotals { isCounting ? last.totals : time.totals }
 
     /// Until when successes may be counted without telling their time.
-    var successesNeedNoTimeUntil: Int64 { isCounting ? .max : time.currentEnd }
+    @inline(__always) var successesNeedNoTimeUntil: Int64 { isCounting ? .max : time.currentEnd }
 
     mutating func record(failed: Bool, slow: Bool, at now: Int64) {
         if isCounting {

@@ -28,18 +28,23 @@ struct PublishedState: ~Copyable, Sendable {
     /// Until when, in nanoseconds, every call is rejected, if that is known: for a breaker that opened by itself.
     var openUntil: Int64 { openBound.load(ordering: .acquiring) }
 
-    init(_ state: borrowing CircuitBreakerState) {
-        update(state)
+    init(_ state: inout CircuitBreakerState) {
+        update(&state)
     }
 
-    func update(_ state: borrowing CircuitBreakerState) {
-        let isClosed = state.phase == .closed
-        successBound.store(state.window.successesNeedNoTimeUntil, ordering: .relaxed)
-        slowBound.store(state.limits.slowDuration, ordering: .relaxed)
+    /// Writes only what has changed, so that other processors keep their copies. The state is large: `inout` keeps it
+    /// from being copied.
+    func update(_ state: inout CircuitBreakerState) {
+        Self.write(state.window.successesNeedNoTimeUntil, to: successBound)
+        Self.write(state.limits.slowDuration, to: slowBound)
         let isOpenForATime = state.phase == .open && state.mode != .forcedOpen
-        openBound.store(isOpenForATime ? state.openUntil : .min, ordering: .releasing)
-        admission.store(
-            state.mode == .disabled ? Self.unwatched : isClosed ? UInt64(state.permitGeneration) : 0,
-            ordering: .releasing)
+        Self.write(isOpenForATime ? state.openUntil : .min, to: openBound)
+        let closed = state.phase == .closed ? UInt64(state.permitGeneration) : 0
+        let next = state.mode == .disabled ? Self.unwatched : closed
+        if admission.load(ordering: .relaxed) != next { admission.store(next, ordering: .releasing) }
+    }
+
+    private static func write(_ value: Int64, to atomic: borrowing Atomic<Int64>) {
+        if atomic.load(ordering: .relaxed) != value { atomic.store(value, ordering: .releasing) }
     }
 }

@@ -59,6 +59,14 @@ struct BreakerUnderTest {
         for outcome in outcomes { record(admit(), outcome) }
     }
 
+    /// A call that takes so long.
+    @discardableResult
+    mutating func call(_ outcome: CallOutcome, taking duration: Duration) -> CircuitBreakerTransition? {
+        let permit = admit()
+        wait(duration)
+        return record(permit, outcome)
+    }
+
     mutating func call(_ outcome: CallOutcome, times: Int) {
         for _ in 0..<times { call(outcome) }
     }
