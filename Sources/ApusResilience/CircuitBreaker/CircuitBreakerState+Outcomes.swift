@@ -101,7 +101,9 @@ extension CircuitBreakerState {
                 return .failureRate(failures: totals.failures, calls: totals.calls)
             }
         }
-        if isSlow, limits.isReached(limits.slowPerMillion, totals.slow, of: totals.calls), !reported.contains(.slowCallRate) {
+        if isSlow, limits.isReached(limits.slowPerMillion, totals.slow, of: totals.calls),
+            !reported.contains(.slowCallRate)
+        {
             return .slowCallRate(slow: totals.slow, calls: totals.calls)
         }
         if limits.tripsOnRetryAfter, case .failureRetryAfter(let wait) = outcome, !reported.contains(.retryAfter) {

@@ -122,6 +122,118 @@ struct CircuitBreakerDriverTests {
         #expect(breaker.snapshot.phase == .closed)
     }
 
+    @Test("gets the permit of a probe back that is dropped")
+    func droppedProbe() async throws {
+        let breaker = try breaker()
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        time.advance(by: .seconds(5))
+        for _ in 0..<10 {
+            let probe = try breaker.admit()
+            #expect(breaker.snapshot.probesOut == 1)
+            drop(probe)
+            #expect(breaker.snapshot.probesOut == 0)
+        }
+        #expect(breaker.snapshot.phase == .halfOpen)
+        #expect(breaker.snapshot.counters.cancelled == 10)
+    }
+
+    @Test("records nothing for a permit that is dropped while it is closed")
+    func droppedPermit() throws {
+        let breaker = try breaker()
+        drop(try breaker.admit())
+        #expect(breaker.snapshot.counters.cancelled == 0)
+        #expect(breaker.snapshot.figures.calls == 0)
+    }
+
+    private func drop(_ permit: consuming CircuitBreakerPermit) {}
+
+    @Test("lives as long as a probe is out")
+    func probeKeepsBreaker() throws {
+        weak var gone: CircuitBreaker?
+        let probe: CircuitBreakerPermit
+        do {
+            let breaker = try breaker(changing: { $0.consecutiveFailures = 1 })
+            breaker.record(try breaker.admit(), .failure)
+            time.advance(by: .seconds(5))
+            probe = try breaker.admit()
+            gone = breaker
+        }
+        #expect(gone != nil)
+        drop(probe)
+        #expect(gone == nil)
+    }
+
+    @Test("tells in metrics only mode of each signal that one outcome crosses, and rejects nothing")
+    func metricsOnly() async throws {
+        let seen = Mutex<[CircuitBreakerTripReason?]>([])
+        let breaker = try breaker(onTransition: { transition in seen.withLock { $0.append(transition.reason) } }) {
+            $0.mode = .metricsOnly
+            $0.minimumCalls = 2
+        }
+        for _ in 0..<10 { #expect(await fail(breaker)?.code == .connectionLost) }
+        #expect(seen.withLock { $0 } == [.consecutiveFailures(2), .failureRate(failures: 2, calls: 2)])
+        #expect(breaker.snapshot.gauge == 0)
+    }
+
+    @Test("switches its mode at run time")
+    func switchMode() async throws {
+        let breaker = try breaker()
+        breaker.switchMode(to: .forcedOpen)
+        let rejection = await fail(breaker)
+        #expect(rejection?.code == .breakerOpen)
+        #expect(rejection?.retryAfter == .seconds(5))
+        breaker.switchMode(to: .disabled)
+        for _ in 0..<10 { #expect(await fail(breaker)?.code == .connectionLost) }
+        breaker.switchMode(to: .enabled)
+        #expect(breaker.snapshot.counters.failures == 0)
+        #expect(breaker.snapshot.counters.rejected == 1)
+        #expect(breaker.snapshot.generation == 4)
+        for _ in 0..<2 { _ = await fail(breaker) }
+        #expect(breaker.snapshot.phase == .open)
+        breaker.reset()
+        #expect(try await breaker.call { () async throws(CallFailure) in 1 } == 1)
+    }
+
+    @Test("doesn't count the outcome of a call that was let through while it was disabled")
+    func permitOfDisabled() throws {
+        let breaker = try breaker(changing: { $0.mode = .disabled })
+        let early = try breaker.admit()
+        breaker.switchMode(to: .enabled)
+        breaker.record(early, .failure)
+        #expect(breaker.snapshot.consecutiveFailures == 0)
+        #expect(breaker.snapshot.counters.late == 0)
+    }
+
+    /// Lets nobody pass before so many have come.
+    private final class Meeting: Sendable {
+        private let missing: Atomic<Int>
+
+        init(of count: Int) {
+            missing = Atomic(count)
+        }
+
+        func wait() async {
+            missing.subtract(1, ordering: .relaxed)
+            while missing.load(ordering: .relaxed) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("lets 64 calls run at once", .timeLimit(.minutes(1)))
+    func parallelCalls() async throws {
+        let breaker = try breaker()
+        let meeting = Meeting(of: 64)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    try await breaker.call { () async throws(CallFailure) in await meeting.wait() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(breaker.snapshot.counters.successes == 64)
+    }
+
     @Test("admits never more probes than permitted under contention", .timeLimit(.minutes(1)))
     func contendedProbes() async throws {
         let breaker = try breaker(changing: { $0.halfOpenPermits = 3 })
@@ -192,6 +304,20 @@ struct CallOutcomeTests {
         #expect(outcome(.invalidResponse, .response) == .failure)
         #expect(outcome(.unexpectedStatus, .response, status: 503) == .failure)
         #expect(outcome(.unexpectedStatus, .response, status: 429) == .failure)
+    }
+
+    @Test("carries what the peer said about coming back, with the statuses that mean it")
+    func retryAfter() {
+        let wait = Duration.seconds(7)
+        #expect(CallOutcome(status: 503, retryAfter: wait) == .failureRetryAfter(wait))
+        #expect(CallOutcome(status: 429, retryAfter: wait) == .failureRetryAfter(wait))
+        #expect(CallOutcome(status: 500, retryAfter: wait) == .failure)
+        #expect(CallOutcome(status: 301, retryAfter: wait) == .success)
+        #expect(CallOutcome(status: 503) == .failure)
+        let failure = CallFailure(
+            .unexpectedStatus, "", stage: .response, status: 503, retryAfter: wait, mayHaveReachedPeer: true)
+        #expect(CallOutcome(failure) == .failureRetryAfter(wait))
+        #expect(CallOutcome(failure).isFailure)
     }
 
     @Test("is a success if the peer answered that the caller was wrong")
