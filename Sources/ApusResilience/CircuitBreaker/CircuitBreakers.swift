@@ -54,18 +54,17 @@ public final class CircuitBreakers: Sendable {
     public func breaker(
         for key: CircuitBreakerKey, configuration: CircuitBreakerConfiguration? = nil
     ) throws(InvalidConfiguration) -> CircuitBreaker {
-        try table.withLock { table throws(InvalidConfiguration) in
+        // What goes is let go of outside the lock: it may hold anything through its callback.
+        var evicted: CircuitBreaker?
+        defer { withExtendedLifetime(evicted) {} }
+        return try table.withLock { table throws(InvalidConfiguration) in
             table.uses += 1
-            if let breaker = table.entries[key]?.breaker {
-                table.entries[key]?.lastUse = table.uses
-                return breaker
+            if let index = table.entries.index(forKey: key) {
+                table.entries.values[index].lastUse = table.uses
+                return table.entries.values[index].breaker
             }
-            var tell: (@Sendable (CircuitBreakerTransition) -> Void)?
-            if let onTransition { tell = { onTransition(key, $0) } }
-            let breaker = try CircuitBreaker(
-                service: key.service, configuration: configuration ?? table.configuration, time: time,
-                onTransition: tell)
-            if table.entries.count >= maximumCount { Self.makeRoom(in: &table.entries) }
+            let breaker = try make(key, configuration ?? table.configuration)
+            if table.entries.count >= maximumCount { evicted = Self.makeRoom(in: &table.entries) }
             table.entries[key] = Entry(breaker: breaker, lastUse: table.uses)
             return breaker
         }
@@ -86,7 +85,8 @@ public final class CircuitBreakers: Sendable {
 
     /// Forgets the breaker of a peer that is gone.
     public func remove(_ key: CircuitBreakerKey) {
-        table.withLock { _ = $0.entries.removeValue(forKey: key) }
+        let removed = table.withLock { $0.entries.removeValue(forKey: key) }
+        withExtendedLifetime(removed) {}
     }
 
     /// Goes on with another configuration, also for the breakers that were made with one of their own.
@@ -102,17 +102,28 @@ public final class CircuitBreakers: Sendable {
         for breaker in breakers { try breaker.reconfigure(configuration) }
     }
 
-    private static func makeRoom(in entries: inout [CircuitBreakerKey: Entry]) {
-        var candidate: (key: CircuitBreakerKey, rank: (Int, Int, UInt64))?
-        for key in Array(entries.keys) {
-            guard var entry = entries.removeValue(forKey: key) else { continue }
-            let isHeld = !isKnownUniquelyReferenced(&entry.breaker)
-            entries[key] = entry
-            let snapshot = entry.breaker.snapshot
+    private func make(
+        _ key: CircuitBreakerKey, _ configuration: CircuitBreakerConfiguration
+    ) throws(InvalidConfiguration) -> CircuitBreaker {
+        var tell: (@Sendable (CircuitBreakerTransition) -> Void)?
+        if let onTransition { tell = { onTransition(key, $0) } }
+        return try CircuitBreaker(
+            service: key.service, configuration: configuration, time: time, onTransition: tell)
+    }
+
+    private static func makeRoom(in entries: inout [CircuitBreakerKey: Entry]) -> CircuitBreaker? {
+        var candidate: Dictionary<CircuitBreakerKey, Entry>.Index?
+        var lowest = (Int.max, Int.max, UInt64.max)
+        var index = entries.startIndex
+        // Not `entries.indices`: they hold a copy, and then every breaker is referenced twice.
+        while index != entries.endIndex {
+            let isHeld = !isKnownUniquelyReferenced(&entries.values[index].breaker)
+            let snapshot = entries.values[index].breaker.snapshot
             let isBusy = snapshot.phase != .closed || snapshot.mode != .enabled
-            let rank = (isHeld ? 1 : 0, isBusy ? 1 : 0, entry.lastUse)
-            if candidate.map({ rank < $0.rank }) ?? true { candidate = (key, rank) }
+            let rank = (isHeld ? 1 : 0, isBusy ? 1 : 0, entries.values[index].lastUse)
+            if rank < lowest { (candidate, lowest) = (index, rank) }
+            entries.formIndex(after: &index)
         }
-        if let candidate { entries[candidate.key] = nil }
+        return candidate.map { entries.remove(at: $0).value.breaker }
     }
 }

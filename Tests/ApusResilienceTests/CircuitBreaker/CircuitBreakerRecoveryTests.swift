@@ -71,6 +71,14 @@ struct CircuitBreakerRecoveryTests {
         #expect(breaker.snapshot.reason == .probeFailed)
     }
 
+    @Test("opens again if a probe is told that there are too many requests")
+    func probeIsLimited() throws {
+        var breaker = try tripped()
+        breaker.wait(.seconds(5))
+        breaker.call(CallOutcome(status: 429))
+        #expect(breaker.snapshot.reason == .probeFailed)
+    }
+
     @Test("gets a cancelled probe back, and neither opens nor closes by it")
     func cancelledProbe() throws {
         var breaker = try tripped { $0.halfOpenPermits = 1 }
