@@ -86,10 +86,7 @@ extension CircuitBreaker {
             }
             defer {
                 published.update(&state)
-                // After a failure the next success has to end the run, under the lock.
-                if state.isClosedAndRecording, state.consecutiveFailures == 0 {
-                    successes.open(for: state.permitGeneration)
-                }
+                if state.isClosedAndRecording { successes.open(for: state.permitGeneration) }
             }
             return try body(&state, &transitions)
         }

@@ -13,10 +13,10 @@ import Synchronization
 /// for the time of the exchange and hands it back once with ``record(_:_:now:)``.
 ///
 /// Safe to use from any thread. The lock is never held during a call or a callback. While the breaker is closed,
-/// ``admit()`` reads one atomic and a fast success is one atomic addition, neither takes the lock, and whoever is rejected
-/// by an open breaker doesn't take it either. Failures, slow calls, the success that ends a run of failures and the one
-/// that begins a bucket of the window do. What the breaker decides is all the same what the state would decide if the
-/// calls came one after the other.
+/// ``admit()`` reads one atomic and a success that isn't slow is one atomic addition; while it is open, a rejection is
+/// one too. Failures, slow calls and the first success of each bucket of the window take the lock for a moment, as does
+/// everything in the half-open phase. What the breaker decides is all the same what the state would decide if the calls
+/// came one after the other.
 public final class CircuitBreaker: Sendable {
     /// The service whose calls are watched; failures name it.
     public let service: String?

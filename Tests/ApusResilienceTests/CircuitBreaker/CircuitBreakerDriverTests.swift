@@ -69,6 +69,31 @@ struct CircuitBreakerDriverTests {
         #expect(breaker.snapshot.counters.successes == 2)
     }
 
+    @Test("counts a success at the border of two buckets into the newer one")
+    func bucketBorder() throws {
+        let breaker = try breaker()
+        for seconds in [1, 9] {
+            breaker.record(try breaker.admit(), .success)
+            time.advance(by: .seconds(seconds))
+        }
+        breaker.record(try breaker.admit(), .success)
+        #expect(
+            breaker.snapshot.windowCalls == 2, "what was counted 10 s ago has left, what was counted 9 s ago has not")
+    }
+
+    @Test("has ended a run of failures by a success before the next failure")
+    func runEnds() async throws {
+        let breaker = try breaker(changing: { $0.failureRate = nil })
+        for _ in 0..<100 {
+            _ = await fail(breaker)
+            try await breaker.call { () async throws(CallFailure) in }
+        }
+        #expect(breaker.snapshot.phase == .closed)
+        #expect(breaker.snapshot.consecutiveFailures == 0)
+        _ = await fail(breaker)
+        #expect(breaker.snapshot.consecutiveFailures == 1)
+    }
+
     @Test("can be asked from inside its callback")
     func reentrantCallback() async throws {
         let holder = Mutex<CircuitBreaker?>(nil)
