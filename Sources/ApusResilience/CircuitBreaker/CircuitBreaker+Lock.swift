@@ -74,24 +74,47 @@ extension CircuitBreaker {
     /// Brings the state up to date, changes it, tells everyone what there is to know, and lets go of the lock before
     /// the callbacks.
     @inline(__always)
-    private func withState<Value, Failure>(
+    private func withState<Value: Sendable, Failure>(
         _ body: (inout CircuitBreakerState, inout [CircuitBreakerTransition]) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         var transitions: [CircuitBreakerTransition] = []
-        let value = try state.withLock { state throws(Failure) in
-            let pending = successes.freeze()
-            if pending > 0 { state.recordSuccesses(pending) }
-            if rejections.load(ordering: .relaxed) != 0 {
-                state.counters.rejected += rejections.exchange(0, ordering: .relaxed)
+        // Whoever holds the lock lets go of it in some 30 ns: trying again costs less than going to sleep.
+        for attempt in 0..<Self.attempts {
+            if let value = try state.withLockIfAvailable({ state throws(Failure) in
+                try change(&state, &transitions, body)
+            }) {
+                if !transitions.isEmpty { announce(transitions) }
+                return value
             }
-            defer {
-                published.update(&state)
-                if state.isClosedAndRecording { successes.open(for: state.permitGeneration) }
-            }
-            return try body(&state, &transitions)
+            pause(attempt)
         }
+        let value = try state.withLock { state throws(Failure) in try change(&state, &transitions, body) }
         if !transitions.isEmpty { announce(transitions) }
         return value
+    }
+
+    private static var attempts: Int { 32 }
+
+    /// Lets some nanoseconds pass, more with each attempt, without touching what the holder of the lock writes.
+    private func pause(_ attempt: Int) {
+        for _ in 0..<(1 + attempt) * 4 { _ = published.openUntil }
+    }
+
+    @inline(__always)
+    private func change<Value: Sendable, Failure>(
+        _ state: inout CircuitBreakerState, _ transitions: inout [CircuitBreakerTransition],
+        _ body: (inout CircuitBreakerState, inout [CircuitBreakerTransition]) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let pending = successes.freeze()
+        if pending > 0 { state.recordSuccesses(pending) }
+        if rejections.load(ordering: .relaxed) != 0 {
+            state.counters.rejected += rejections.exchange(0, ordering: .relaxed)
+        }
+        defer {
+            published.update(&state)
+            if state.isClosedAndRecording { successes.open(for: state.permitGeneration) }
+        }
+        return try body(&state, &transitions)
     }
 
     private func announce(_ transitions: [CircuitBreakerTransition]) {
