@@ -87,7 +87,7 @@ extension BreakerConfiguration {
         var configuration = CircuitBreakerConfiguration()
         configuration.failureRate = failureRate
         configuration.minimumCalls = minimumRequests
-        configuration.window = window
+        configuration.window = .time(window)
         configuration.openDuration = openFor
         configuration.maximumOpenDuration = max(openFor, configuration.maximumOpenDuration)
         configuration.halfOpenPermits = probes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
-public import Synchronization
+import Synchronization
 
 /// A circuit breaker around the calls to one peer: ``CircuitBreakerState`` with a lock and a clock.
 ///
@@ -13,34 +13,41 @@ public import Synchronization
 /// for the time of the exchange and hands it back once with ``record(_:_:now:)``.
 ///
 /// Safe to use from any thread. The lock is never held during a call or a callback. While the breaker is closed,
-/// ``admit()`` reads one atomic: neither clock nor lock.
+/// ``admit()`` reads one atomic and a success that isn't slow is one atomic addition; while it is open, a rejection is
+/// one too. Failures, slow calls and the first success of each bucket of the window take the lock for a moment, as does
+/// everything in the half-open phase. What the breaker decides is all the same what the state would decide if the calls
+/// came one after the other.
 public final class CircuitBreaker: Sendable {
     /// The service whose calls are watched; failures name it.
     public let service: String?
 
-    /// The generation while the breaker is closed, otherwise 0. Written under the lock.
-    @usableFromInline let closedGeneration: Atomic<UInt64>
-    private let state: Mutex<CircuitBreakerState>
+    /// What can be said without the lock. Written under it.
+    @usableFromInline let published: PublishedState
+    @usableFromInline let successes = SuccessCounter()
+    let rejections = Atomic<UInt64>(0)
+    let state: Mutex<CircuitBreakerState>
     @usableFromInline let time: TimeSource
-    private let onTransition: (@Sendable (CircuitBreakerTransition) -> Void)?
+    let onTransition: (@Sendable (CircuitBreakerTransition) -> Void)?
 
     /// - Parameters:
     ///   - service: the name of the peer, for failures. Default none.
     ///   - configuration: when to trip and how to recover.
     ///   - time: the clock, the machine's by default.
-    ///   - onTransition: called after each change of phase, on the thread that caused it, outside the lock; may ask the
+    ///   - random: the chance that shortens open times, if the configuration has a jitter.
+    ///   - onTransition: called after each transition, on the thread that caused it, outside the lock; may ask the
     ///     breaker anything. Two changes in quick succession may be told by two threads at once: compare their
     ///     generation.
     /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.
     public init(
         service: String? = nil, configuration: CircuitBreakerConfiguration = .init(), time: TimeSource = .system,
-        onTransition: (@Sendable (CircuitBreakerTransition) -> Void)? = nil
+        random: FastRandom = FastRandom(), onTransition: (@Sendable (CircuitBreakerTransition) -> Void)? = nil
     ) throws(InvalidConfiguration) {
-        let initial = try CircuitBreakerState(configuration)
+        var initial = try CircuitBreakerState(configuration, random: random)
         self.service = service
         self.time = time
         self.onTransition = onTransition
-        closedGeneration = Atomic(initial.generation)
+        published = PublishedState(&initial)
+        if initial.isClosedAndRecording { successes.open(for: initial.permitGeneration) }
         state = Mutex(initial)
     }
 
@@ -50,11 +57,13 @@ public final class CircuitBreaker: Sendable {
     ///
     /// - Parameters:
     ///   - judge: what a result says about the peer, for calls whose errors come as values. Default: success.
+    ///   - judgeFailure: what an error says about the peer. Default: ``CallOutcome/init(_:)``.
     ///   - operation: the call.
     /// - Throws: what `operation` throws; ``CallFailure/Code/breakerOpen`` with `retryAfter` if it is not let through.
     @inlinable
     public func call<Value>(
         judging judge: (Value) -> CallOutcome = { _ in .success },
+        failures judgeFailure: (CallFailure) -> CallOutcome = { CallOutcome($0) },
         _ operation: () async throws(CallFailure) -> Value
     ) async throws(CallFailure) -> Value {
         let permit = try admit()
@@ -62,21 +71,22 @@ public final class CircuitBreaker: Sendable {
         do throws(CallFailure) {
             value = try await operation()
         } catch {
-            record(permit, Task.isCancelled ? .cancelled : CallOutcome(error))
+            record(permit, Task.isCancelled ? .cancelled : judgeFailure(error))
             throw error
         }
         record(permit, judge(value))
         return value
     }
 
-    /// Asks for a permit to make a call now.
+    /// Asks for a permit to make a call now. Reads the clock only if slow calls are watched or the breaker isn't closed.
     ///
     /// - Throws: ``CallFailure/Code/breakerOpen`` with `retryAfter`.
     @inlinable
     public func admit() throws(CallFailure) -> CircuitBreakerPermit {
-        let generation = closedGeneration.load(ordering: .acquiring)
-        if generation != 0 { return CircuitBreakerPermit(generation: generation) }
-        return try admitUnlessClosed(now: time.now)
+        let generation = published.closedGeneration
+        guard generation != 0 else { return try admitUnlessClosed(now: nil) }
+        let isMeasured = published.slowDuration != .max
+        return CircuitBreakerPermit(generation: generation, admittedAt: isMeasured ? time.now.nanoseconds : .max)
     }
 
     /// Asks for a permit to make a call at `now`, for callers that know the time.
@@ -84,68 +94,27 @@ public final class CircuitBreaker: Sendable {
     /// - Throws: ``CallFailure/Code/breakerOpen`` with `retryAfter`.
     @inlinable
     public func admit(now: Instant) throws(CallFailure) -> CircuitBreakerPermit {
-        let generation = closedGeneration.load(ordering: .acquiring)
-        if generation != 0 { return CircuitBreakerPermit(generation: generation) }
-        return try admitUnlessClosed(now: now)
+        let generation = published.closedGeneration
+        guard generation != 0 else { return try admitUnlessClosed(now: now) }
+        return CircuitBreakerPermit(generation: generation, admittedAt: now.nanoseconds)
     }
 
-    /// Hands a permit back with what became of its call.
+    /// Hands a permit back with what became of its call, which took from the admission until now.
     @inlinable
     public func record(_ permit: consuming CircuitBreakerPermit, _ outcome: CallOutcome) {
-        record(generation: permit.generation, outcome, now: time.now)
+        record(permit, outcome, now: time.now)
     }
 
-    /// Hands a permit back with what became of its call, for callers that know the time.
+    /// Hands a permit back with what became of its call, which took from the admission until `now`.
     @inlinable
     public func record(_ permit: consuming CircuitBreakerPermit, _ outcome: CallOutcome, now: Instant) {
-        record(generation: permit.generation, outcome, now: now)
-    }
-
-    /// What the breaker knows.
-    public var snapshot: CircuitBreakerSnapshot { state.withLock { $0.snapshot } }
-
-    @usableFromInline
-    func admitUnlessClosed(now: Instant) throws(CallFailure) -> CircuitBreakerPermit {
-        var transitions: [CircuitBreakerTransition] = []
-        var generation: UInt64 = 0
-        var retryAfter = Duration.zero
-        state.withLock { state in
-            while let transition = state.advance(to: now) { transitions.append(transition) }
-            switch state.admit(now: now) {
-            case .admitted(let permit): generation = permit.generation
-            case .rejected(let wait): retryAfter = wait
-            }
-            publish(state)
+        let (generation, admittedAt) = (permit.generation, permit.admittedAt)
+        permit.spend()
+        if case .success = outcome, now.nanoseconds < published.successesUntil,
+            now.nanoseconds &- admittedAt <= published.slowDuration, successes.add(for: generation)
+        {
+            return
         }
-        announce(transitions)
-        guard generation != 0 else {
-            throw CallFailure(
-                .breakerOpen, "the circuit breaker lets no calls through", stage: .admission, service: service,
-                retryAfter: retryAfter, mayHaveReachedPeer: false)
-        }
-        return CircuitBreakerPermit(generation: generation)
-    }
-
-    @usableFromInline
-    func record(generation: UInt64, _ outcome: CallOutcome, now: Instant) {
-        var transitions: [CircuitBreakerTransition] = []
-        state.withLock { state in
-            let before = state.generation
-            while let transition = state.advance(to: now) { transitions.append(transition) }
-            if let transition = state.record(generation: generation, outcome, now: now) {
-                transitions.append(transition)
-            }
-            if state.generation != before { publish(state) }
-        }
-        if !transitions.isEmpty { announce(transitions) }
-    }
-
-    private func publish(_ state: borrowing CircuitBreakerState) {
-        closedGeneration.store(state.phase == .closed ? state.generation : 0, ordering: .releasing)
-    }
-
-    private func announce(_ transitions: [CircuitBreakerTransition]) {
-        guard let onTransition else { return }
-        for transition in transitions { onTransition(transition) }
+        recordWithLock(generation: generation, admittedAt: admittedAt, outcome, now: now)
     }
 }

@@ -11,29 +11,46 @@ public enum CircuitBreakerPhase: UInt8, Sendable, Hashable {
     case open = 2
 }
 
-/// Why a circuit breaker opened. If several reasons hold at once, the first of this list is given.
-public enum CircuitBreakerTripReason: Sendable, Hashable {
-    /// So many calls in a row failed.
-    case consecutiveFailures(Int)
-    /// So many of the calls in the window failed.
-    case failureRate(failures: Int, calls: Int)
-    /// A probe failed.
-    case probeFailed
-    /// The probes did not come back within the probe deadline.
-    case probeTimedOut
+/// What the signals of a circuit breaker look at.
+public struct CircuitBreakerFigures: Sendable, Hashable {
+    /// Calls in the window as of the last recorded outcome.
+    public let calls: Int
+    /// Failures among them.
+    public let failures: Int
+    /// Slow calls among them, successes and failures.
+    public let slow: Int
+    /// The current run of failures.
+    public let consecutiveFailures: Int
 }
 
-/// A change of phase of a circuit breaker.
+/// A change of phase or mode of a circuit breaker; with ``CircuitBreakerMode/metricsOnly`` also what would have been
+/// one.
 public struct CircuitBreakerTransition: Sendable, Hashable {
     /// The phase before.
     public let from: CircuitBreakerPhase
-    /// The phase from now on.
+    /// The phase from now on. A switch of the mode may leave it as it was.
     public let to: CircuitBreakerPhase
-    /// Why, if it opened.
+    /// Why, if it opened, or would have.
     public let reason: CircuitBreakerTripReason?
     /// When. For a change that time alone made it is the moment it was due, which may lie before the call that showed
     /// it.
     public let at: Instant
-    /// Rises by one with each transition: says which of two came first.
+    /// Rises with each transition: says which of two came first. A trip that was only reported doesn't raise it.
     public let generation: UInt64
+    /// The mode from now on.
+    public let mode: CircuitBreakerMode
+    /// What the signals saw at that moment, before the window was emptied.
+    public let figures: CircuitBreakerFigures
+
+    /// Whether this is a trip that was not made, because the breaker only reports.
+    public var isOnlyReported: Bool { mode == .metricsOnly && reason != nil }
+}
+
+extension CircuitBreakerTransition: CustomStringConvertible {
+    /// One line for a log.
+    public var description: String {
+        if let reason, isOnlyReported { return "would have opened: \(reason)" }
+        let mode = mode == .enabled ? "" : " (\(mode.rawValue))"
+        return "\(from) to \(to)\(mode)\(reason.map { ": \($0)" } ?? "")"
+    }
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusResilience
+import Synchronization
 
 /// A permit that can lie in an array.
-final class HeldPermit {
-    private var permit: CircuitBreakerPermit?
+final class HeldPermit: Sendable {
+    private let permit: Mutex<CircuitBreakerPermit?>
 
-    init(_ permit: consuming CircuitBreakerPermit?) {
-        self.permit = consume permit
+    init(_ permit: consuming CircuitBreakerPermit) {
+        self.permit = Mutex(permit)
     }
 
-    func take() -> CircuitBreakerPermit? { permit.take() }
+    func take() -> CircuitBreakerPermit? { permit.withLock { $0.take() } }
 }
 
 /// A breaker's state with a time that the test moves, and words for what tests do to it.
@@ -56,6 +57,14 @@ struct BreakerUnderTest {
     /// Calls that end at once, as far as they are let through.
     mutating func call(_ outcomes: CallOutcome...) {
         for outcome in outcomes { record(admit(), outcome) }
+    }
+
+    /// A call that takes so long.
+    @discardableResult
+    mutating func call(_ outcome: CallOutcome, taking duration: Duration) -> CircuitBreakerTransition? {
+        let permit = admit()
+        wait(duration)
+        return record(permit, outcome)
     }
 
     mutating func call(_ outcome: CallOutcome, times: Int) {

@@ -69,6 +69,31 @@ struct CircuitBreakerDriverTests {
         #expect(breaker.snapshot.counters.successes == 2)
     }
 
+    @Test("counts a success at the border of two buckets into the newer one")
+    func bucketBorder() throws {
+        let breaker = try breaker()
+        for seconds in [1, 9] {
+            breaker.record(try breaker.admit(), .success)
+            time.advance(by: .seconds(seconds))
+        }
+        breaker.record(try breaker.admit(), .success)
+        #expect(
+            breaker.snapshot.windowCalls == 2, "what was counted 10 s ago has left, what was counted 9 s ago has not")
+    }
+
+    @Test("has ended a run of failures by a success before the next failure")
+    func runEnds() async throws {
+        let breaker = try breaker(changing: { $0.failureRate = nil })
+        for _ in 0..<100 {
+            _ = await fail(breaker)
+            try await breaker.call { () async throws(CallFailure) in }
+        }
+        #expect(breaker.snapshot.phase == .closed)
+        #expect(breaker.snapshot.consecutiveFailures == 0)
+        _ = await fail(breaker)
+        #expect(breaker.snapshot.consecutiveFailures == 1)
+    }
+
     @Test("can be asked from inside its callback")
     func reentrantCallback() async throws {
         let holder = Mutex<CircuitBreaker?>(nil)
@@ -122,26 +147,138 @@ struct CircuitBreakerDriverTests {
         #expect(breaker.snapshot.phase == .closed)
     }
 
+    @Test("gets the permit of a probe back that is dropped")
+    func droppedProbe() async throws {
+        let breaker = try breaker()
+        _ = await fail(breaker)
+        _ = await fail(breaker)
+        time.advance(by: .seconds(5))
+        for _ in 0..<10 {
+            let probe = try breaker.admit()
+            #expect(breaker.snapshot.probesOut == 1)
+            drop(probe)
+            #expect(breaker.snapshot.probesOut == 0)
+        }
+        #expect(breaker.snapshot.phase == .halfOpen)
+        #expect(breaker.snapshot.counters.cancelled == 10)
+    }
+
+    @Test("records nothing for a permit that is dropped while it is closed")
+    func droppedPermit() throws {
+        let breaker = try breaker()
+        drop(try breaker.admit())
+        #expect(breaker.snapshot.counters.cancelled == 0)
+        #expect(breaker.snapshot.figures.calls == 0)
+    }
+
+    private func drop(_ permit: consuming CircuitBreakerPermit) {}
+
+    @Test("lives as long as a probe is out")
+    func probeKeepsBreaker() throws {
+        weak var gone: CircuitBreaker?
+        let probe: CircuitBreakerPermit
+        do {
+            let breaker = try breaker(changing: { $0.consecutiveFailures = 1 })
+            breaker.record(try breaker.admit(), .failure)
+            time.advance(by: .seconds(5))
+            probe = try breaker.admit()
+            gone = breaker
+        }
+        #expect(gone != nil)
+        drop(probe)
+        #expect(gone == nil)
+    }
+
+    @Test("tells in metrics only mode of each signal that one outcome crosses, and rejects nothing")
+    func metricsOnly() async throws {
+        let seen = Mutex<[CircuitBreakerTripReason?]>([])
+        let breaker = try breaker(onTransition: { transition in seen.withLock { $0.append(transition.reason) } }) {
+            $0.mode = .metricsOnly
+            $0.minimumCalls = 2
+        }
+        for _ in 0..<10 { #expect(await fail(breaker)?.code == .connectionLost) }
+        #expect(seen.withLock { $0 } == [.consecutiveFailures(2), .failureRate(failures: 2, calls: 2)])
+        #expect(breaker.snapshot.gauge == 0)
+    }
+
+    @Test("switches its mode at run time")
+    func switchMode() async throws {
+        let breaker = try breaker()
+        breaker.switchMode(to: .forcedOpen)
+        let rejection = await fail(breaker)
+        #expect(rejection?.code == .breakerOpen)
+        #expect(rejection?.retryAfter == .seconds(5))
+        breaker.switchMode(to: .disabled)
+        for _ in 0..<10 { #expect(await fail(breaker)?.code == .connectionLost) }
+        breaker.switchMode(to: .enabled)
+        #expect(breaker.snapshot.counters.failures == 0)
+        #expect(breaker.snapshot.counters.rejected == 1)
+        #expect(breaker.snapshot.generation == 4)
+        for _ in 0..<2 { _ = await fail(breaker) }
+        #expect(breaker.snapshot.phase == .open)
+        breaker.reset()
+        #expect(try await breaker.call { () async throws(CallFailure) in 1 } == 1)
+    }
+
+    @Test("doesn't count the outcome of a call that was let through while it was disabled")
+    func permitOfDisabled() throws {
+        let breaker = try breaker(changing: { $0.mode = .disabled })
+        let early = try breaker.admit()
+        breaker.switchMode(to: .enabled)
+        breaker.record(early, .failure)
+        #expect(breaker.snapshot.consecutiveFailures == 0)
+        #expect(breaker.snapshot.counters.late == 0)
+    }
+
+    /// Lets nobody pass before so many have come.
+    private final class Meeting: Sendable {
+        private let missing: Atomic<Int>
+
+        init(of count: Int) {
+            missing = Atomic(count)
+        }
+
+        func wait() async {
+            missing.subtract(1, ordering: .relaxed)
+            while missing.load(ordering: .relaxed) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("lets 64 calls run at once", .timeLimit(.minutes(1)))
+    func parallelCalls() async throws {
+        let breaker = try breaker()
+        let meeting = Meeting(of: 64)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    try await breaker.call { () async throws(CallFailure) in await meeting.wait() }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(breaker.snapshot.counters.successes == 64)
+    }
+
     @Test("admits never more probes than permitted under contention", .timeLimit(.minutes(1)))
     func contendedProbes() async throws {
         let breaker = try breaker(changing: { $0.halfOpenPermits = 3 })
         _ = await fail(breaker)
         _ = await fail(breaker)
         time.advance(by: .seconds(5))
-        let admitted = await withTaskGroup(of: Bool.self) { group in
+        let held = await withTaskGroup(of: HeldPermit?.self) { group in
             for _ in 0..<64 {
                 group.addTask {
                     do throws(CallFailure) {
-                        _ = try breaker.admit()
-                        return true
+                        return HeldPermit(try breaker.admit())
                     } catch {
-                        return false
+                        return nil
                     }
                 }
             }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            return await group.reduce(into: []) { held, permit in if let permit { held.append(permit) } }
         }
-        #expect(admitted == 3)
+        #expect(held.count == 3)
+        #expect(breaker.snapshot.probesOut == 3)
         #expect(breaker.snapshot.counters.rejected == 61)
     }
 
@@ -192,6 +329,20 @@ struct CallOutcomeTests {
         #expect(outcome(.invalidResponse, .response) == .failure)
         #expect(outcome(.unexpectedStatus, .response, status: 503) == .failure)
         #expect(outcome(.unexpectedStatus, .response, status: 429) == .failure)
+    }
+
+    @Test("carries what the peer said about coming back, with the statuses that mean it")
+    func retryAfter() {
+        let wait = Duration.seconds(7)
+        #expect(CallOutcome(status: 503, retryAfter: wait) == .failureRetryAfter(wait))
+        #expect(CallOutcome(status: 429, retryAfter: wait) == .failureRetryAfter(wait))
+        #expect(CallOutcome(status: 500, retryAfter: wait) == .failure)
+        #expect(CallOutcome(status: 301, retryAfter: wait) == .success)
+        #expect(CallOutcome(status: 503) == .failure)
+        let failure = CallFailure(
+            .unexpectedStatus, "", stage: .response, status: 503, retryAfter: wait, mayHaveReachedPeer: true)
+        #expect(CallOutcome(failure) == .failureRetryAfter(wait))
+        #expect(CallOutcome(failure).isFailure)
     }
 
     @Test("is a success if the peer answered that the caller was wrong")

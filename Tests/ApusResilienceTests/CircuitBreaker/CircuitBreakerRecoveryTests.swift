@@ -71,6 +71,14 @@ struct CircuitBreakerRecoveryTests {
         #expect(breaker.snapshot.reason == .probeFailed)
     }
 
+    @Test("opens again if a probe is told that there are too many requests")
+    func probeIsLimited() throws {
+        var breaker = try tripped()
+        breaker.wait(.seconds(5))
+        breaker.call(CallOutcome(status: 429))
+        #expect(breaker.snapshot.reason == .probeFailed)
+    }
+
     @Test("gets a cancelled probe back, and neither opens nor closes by it")
     func cancelledProbe() throws {
         var breaker = try tripped { $0.halfOpenPermits = 1 }
@@ -109,6 +117,67 @@ struct CircuitBreakerRecoveryTests {
         breaker.wait(.seconds(10))
         breaker.call(.success, .failure)
         #expect(breaker.retryAfter() == .seconds(5))
+    }
+
+    @Test("shortens the open time by chance within the jitter, the same for the same seed")
+    func jitter() throws {
+        var configuration = CircuitBreakerConfiguration()
+        configuration.consecutiveFailures = 1
+        configuration.openDurationJitter = 0.5
+        var seen: Set<Duration> = []
+        for seed in 0..<64 {
+            var waits: [Duration] = []
+            for _ in 0..<2 {
+                let state = try CircuitBreakerState(configuration, random: FastRandom(seed: UInt64(seed)))
+                var breaker = try BreakerUnderTest()
+                breaker.state = state
+                breaker.call(.failure)
+                waits.append(breaker.retryAfter() ?? .zero)
+            }
+            #expect(waits[0] == waits[1], "seed \(seed)")
+            #expect(waits[0] >= .seconds(2.5) && waits[0] <= .seconds(5), "seed \(seed)")
+            seen.insert(waits[0])
+        }
+        #expect(seen.count > 60)
+        #expect(seen.contains { $0 < .seconds(3) } && seen.contains { $0 > .seconds(4.5) })
+    }
+
+    @Test("gets an ignored probe back, and neither opens nor closes by it")
+    func ignoredProbe() throws {
+        var breaker = try tripped { $0.halfOpenPermits = 2 }
+        breaker.wait(.seconds(5))
+        for _ in 0..<10 { breaker.call(.ignored) }
+        #expect(breaker.phase == .halfOpen)
+        #expect(breaker.snapshot.counters.ignored == 10)
+        #expect(breaker.snapshot.probesOut == 0)
+        breaker.call(.success, .success)
+        #expect(breaker.phase == .closed)
+    }
+
+    @Test("gives no extra probe for an ignored call from before the trip")
+    func lateIgnored() throws {
+        var breaker = try BreakerUnderTest {
+            $0.consecutiveFailures = 1
+            $0.halfOpenPermits = 1
+        }
+        let early = (0..<5).map { _ in breaker.admit() }
+        breaker.call(.failure)
+        breaker.wait(.seconds(5))
+        #expect(breaker.admit() != nil)
+        for permit in early { breaker.record(permit, .ignored) }
+        #expect(breaker.admit() == nil)
+    }
+
+    @Test("doesn't close on calls from before the trip that succeed while it is half-open")
+    func lateSuccesses() throws {
+        var breaker = try BreakerUnderTest { $0.consecutiveFailures = 1 }
+        let early = (0..<5).map { _ in breaker.admit() }
+        breaker.call(.failure)
+        breaker.wait(.seconds(5))
+        #expect(breaker.admit() != nil)
+        for permit in early { breaker.record(permit, .success) }
+        #expect(breaker.phase == .halfOpen)
+        #expect(breaker.snapshot.probesOut == 1)
     }
 
     @Test("drops the late success of a call from before the trip")

@@ -61,6 +61,55 @@ struct CircuitBreakerTripTests {
         }
     }
 
+    @Test("trips on the first failure if one call is enough")
+    func minimumOfOne() throws {
+        var breaker = try BreakerUnderTest {
+            $0.consecutiveFailures = 0
+            $0.minimumCalls = 1
+        }
+        breaker.call(.failure)
+        #expect(breaker.snapshot.reason == .failureRate(failures: 1, calls: 1))
+    }
+
+    @Test("trips on a burst of failures that is too short for the rate, and on a rate that never makes a run")
+    func independentSignals() throws {
+        var burst = try BreakerUnderTest { $0.minimumCalls = 1_000 }
+        burst.call(.success, times: 500)
+        burst.call(.failure, times: 5)
+        #expect(burst.snapshot.reason == .consecutiveFailures(5))
+        var alternating = try BreakerUnderTest()
+        for _ in 0..<10 { alternating.call(.success, .failure) }
+        #expect(alternating.snapshot.reason == .failureRate(failures: 10, calls: 20))
+    }
+
+    @Test("has a rate that recovers as the failures leave the window")
+    func rateRecovers() throws {
+        var breaker = try BreakerUnderTest {
+            $0.consecutiveFailures = 0
+            $0.minimumCalls = 10
+        }
+        breaker.call(.failure, times: 9)
+        for _ in 0..<10 {
+            breaker.wait(.seconds(1))
+            breaker.call(.success)
+        }
+        breaker.call(.failure)
+        #expect(breaker.phase == .closed)
+        #expect(breaker.snapshot.windowFailures == 1)
+        #expect(breaker.snapshot.windowCalls == 11)
+    }
+
+    @Test("learns nothing from ignored calls, which don't end a run either")
+    func ignored() throws {
+        var breaker = try BreakerUnderTest { $0.consecutiveFailures = 3 }
+        breaker.call(.failure, .failure)
+        breaker.call(.ignored, times: 1_000)
+        #expect(breaker.snapshot.windowCalls == 2)
+        #expect(breaker.snapshot.counters.ignored == 1_000)
+        breaker.call(.failure)
+        #expect(breaker.phase == .open)
+    }
+
     @Test("doesn't trip on a success, even if that makes the minimum of calls full")
     func successNeverTrips() throws {
         var breaker = try BreakerUnderTest {
@@ -79,7 +128,7 @@ struct CircuitBreakerTripTests {
         var breaker = try BreakerUnderTest {
             $0.consecutiveFailures = 0
             $0.minimumCalls = 10
-            $0.window = .seconds(10)
+            $0.window = .time(.seconds(10))
         }
         breaker.call(.failure, times: 9)
         breaker.wait(.seconds(9))

@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many calls were made, and how many failed, in the last while: a ring of buckets with a running total.
+/// What became of the calls of the last while: a ring of buckets with a running total.
 ///
 /// Recording costs O(1); what leaves the window is subtracted when its bucket is reused. Bucket borders lie at
 /// multiples of the bucket's width. A time before the newest bucket counts into the newest one, so that two threads
 /// whose readings of the clock arrive in the wrong order lose nothing. The buckets lie in the value itself: no
 /// allocation, no copy on write.
-struct RollingWindow: Sendable {
+struct TimeWindow: Sendable {
     static let maximumBuckets = 16
 
-    private struct Bucket {
-        var calls = 0
-        var failures = 0
-    }
-
-    private var buckets = InlineArray<16, Bucket>(repeating: Bucket())
+    private var buckets = InlineArray<16, OutcomeTotals>(repeating: OutcomeTotals())
     private let bucketCount: Int
     private let width: Int64
     private var current = 0
     private var currentStart = Int64.min
-    private var currentEnd = Int64.min
-    private(set) var calls = 0
-    private(set) var failures = 0
+    /// The first nanosecond that no longer belongs to the newest bucket.
+    private(set) var currentEnd = Int64.min
+    private(set) var totals = OutcomeTotals()
 
     /// - Parameters:
     ///   - length: the whole window in nanoseconds, positive.
@@ -31,18 +26,15 @@ struct RollingWindow: Sendable {
         width = max(1, length / Int64(bucketCount))
     }
 
-    mutating func recordSuccess(at now: Int64) {
+    mutating func record(_ outcomes: OutcomeTotals, at now: Int64) {
         if now >= currentEnd { advance(to: now) }
-        buckets[current].calls += 1
-        calls += 1
+        add(outcomes)
     }
 
-    mutating func recordFailure(at now: Int64) {
-        if now >= currentEnd { advance(to: now) }
-        buckets[current].calls += 1
-        buckets[current].failures += 1
-        calls += 1
-        failures += 1
+    /// Counts into the newest bucket.
+    mutating func add(_ outcomes: OutcomeTotals) {
+        buckets[current].add(outcomes)
+        totals.add(outcomes)
     }
 
     /// Forgets what is too old at `now`.
@@ -54,9 +46,8 @@ struct RollingWindow: Sendable {
         let steps = overflow ? bucketCount : Int(min(gap / width, Int64(bucketCount)))
         for _ in 0..<steps {
             current = current + 1 == bucketCount ? 0 : current + 1
-            calls -= buckets[current].calls
-            failures -= buckets[current].failures
-            buckets[current] = Bucket()
+            totals.subtract(buckets[current])
+            buckets[current] = OutcomeTotals()
         }
         currentStart = start
         let (end, beyond) = start.addingReportingOverflow(width)
@@ -65,8 +56,7 @@ struct RollingWindow: Sendable {
 
     /// Forgets everything.
     mutating func clear() {
-        for index in 0..<bucketCount { buckets[index] = Bucket() }
-        calls = 0
-        failures = 0
+        for index in 0..<bucketCount { buckets[index] = OutcomeTotals() }
+        totals = OutcomeTotals()
     }
 }
