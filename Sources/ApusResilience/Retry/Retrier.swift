@@ -16,6 +16,7 @@ public import Synchronization
 /// Safe to use from any thread. A call that succeeds at once costs a reading of the clock and two atomics; the lock is
 /// taken for failures only.
 public final class Retrier: Sendable {
+    /// When to retry and how long to wait.
     public let configuration: RetryConfiguration
     /// What the retries draw on; nil for without bound.
     public let budget: RetryBudget?
