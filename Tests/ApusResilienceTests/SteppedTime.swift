@@ -34,6 +34,9 @@ final class SteppedTime: Sendable {
 
     var now: Instant { state.withLock { $0.now } }
 
+    /// How many wait at the moment.
+    var waiting: Int { state.withLock { $0.sleepers.count } }
+
     /// Every pause that was asked for.
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
 

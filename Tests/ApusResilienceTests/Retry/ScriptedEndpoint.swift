@@ -73,3 +73,10 @@ extension Endpoint {
         }
     }
 }
+
+extension Result {
+    /// Why there is no success.
+    var reason: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
+    }
+}
