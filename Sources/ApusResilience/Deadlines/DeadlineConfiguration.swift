@@ -23,17 +23,4 @@ public struct DeadlineConfiguration: Sendable, Hashable {
         problems.requireDuration("needed", needed, in: .zero ... .seconds(86_400))
         return problems
     }
-
-    /// The context of a call that begins at `now`: with a deadline that is never later than the one it had.
-    public func narrow(_ context: CallContext, now: Instant) -> CallContext {
-        var context = context
-        if let inherited = context.deadline { context.deadline = inherited.advanced(by: .zero - margin) }
-        return context.narrowed(to: now.advanced(by: atMost))
-    }
-
-    /// Whether a call with this context may be begun at `now`.
-    public func leavesTime(for context: CallContext, now: Instant) -> Bool {
-        guard let deadline = context.deadline else { return true }
-        return now < deadline && now.advanced(by: needed) <= deadline
-    }
 }

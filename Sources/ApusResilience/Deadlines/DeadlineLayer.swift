@@ -11,14 +11,15 @@ public import ApusCore
 /// if the deadline has come since.
 public struct DeadlineLayer<Upstream: Endpoint>: Endpoint {
     @usableFromInline let upstream: Upstream
-    @usableFromInline let configuration: DeadlineConfiguration
+    @usableFromInline let rule: DeadlineRule
+    @usableFromInline let cutsOff: Bool
     @usableFromInline let counters: DeadlineCounters
     @usableFromInline let time: TimeSource
 
     /// - Parameters:
     ///   - upstream: what is called.
-    ///   - configuration: how much time it gets. One that is not valid is used as it is: with an ``atMost`` of zero or
-    ///     less every call is refused.
+    ///   - configuration: how much time it gets. One that is not valid is used as it is: with zero or less at most,
+    ///     every call is refused.
     ///   - counters: where refusals are counted.
     ///   - time: the clock, the machine's by default.
     @inlinable
@@ -27,7 +28,8 @@ public struct DeadlineLayer<Upstream: Endpoint>: Endpoint {
         time: TimeSource = .system
     ) {
         self.upstream = upstream
-        self.configuration = configuration
+        rule = DeadlineRule(configuration)
+        cutsOff = configuration.cutsOff
         self.counters = counters
         self.time = time
     }
@@ -36,10 +38,8 @@ public struct DeadlineLayer<Upstream: Endpoint>: Endpoint {
     public func call(
         _ request: Upstream.Request, in context: CallContext
     ) async throws(CallFailure) -> Upstream.Response {
-        let now = time.now
-        let context = configuration.narrow(context, now: now)
-        guard configuration.leavesTime(for: context, now: now) else { throw counters.refuse() }
-        if configuration.cutsOff { return try await cuttingOff(request, in: context) }
+        guard let context = rule.narrow(context, now: time.now) else { throw counters.refuse() }
+        if cutsOff { return try await cuttingOff(request, in: context) }
         return try await upstream.call(request, in: context)
     }
 }

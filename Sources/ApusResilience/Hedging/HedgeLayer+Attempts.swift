@@ -35,7 +35,7 @@ extension HedgeLayer {
             }
             switch await race.first(by: due, of: hedger.time) {
             case .woken:
-                decision = advance(&state, now: hedger.time.now)
+                decision = advance(&state, request, now: hedger.time.now)
             case .cancelled:
                 throw cancelled(state)
             case .ended(let attempt, .success(let response)):
@@ -47,11 +47,11 @@ extension HedgeLayer {
                 }
                 if attempt == 1 { isFirstOut = false }
                 refusal = response
-                decision = fail(&state, failure, now: now)
+                decision = fail(&state, request, failure, now: now)
             case .ended(let attempt, .failure(let failure)):
                 if attempt == 1 { isFirstOut = false }
                 if failure.stage != .admission { refusal = nil }
-                decision = fail(&state, failure, now: hedger.time.now)
+                decision = fail(&state, request, failure, now: hedger.time.now)
             }
         }
     }
@@ -66,17 +66,22 @@ extension HedgeLayer {
         }
     }
 
-    private func advance(_ state: inout HedgeState, now: Instant) -> HedgeDecision {
-        stopIfCrowded(&state)
+    private func advance(
+        _ state: inout HedgeState, _ request: Upstream.Request, now: Instant
+    ) -> HedgeDecision {
+        stopIfNeeded(&state, request)
         return state.advance(to: now) { hedger.withdraw(now: now) }
     }
 
-    private func fail(_ state: inout HedgeState, _ failure: CallFailure, now: Instant) -> HedgeDecision {
-        stopIfCrowded(&state)
+    private func fail(
+        _ state: inout HedgeState, _ request: Upstream.Request, _ failure: CallFailure, now: Instant
+    ) -> HedgeDecision {
+        stopIfNeeded(&state, request)
         return state.fail(failure, now: now) { hedger.withdraw(now: now) }
     }
 
-    private func stopIfCrowded(_ state: inout HedgeState) {
+    private func stopIfNeeded(_ state: inout HedgeState, _ request: Upstream.Request) {
+        if !request.isRepeatable { state.stop(.notRepeatable) }
         if hedger.stragglers.count >= hedger.configuration.maximumStragglers { state.stop(.stragglers) }
     }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a call that could have had a further attempt got none.
+/// Why a call that could have had a further attempt got none. The raw value is what metrics show.
 public enum HedgeStop: String, Sendable, Hashable, CaseIterable {
     /// The calls to this service were repeated as often as their budget allows.
-    case budgetExhausted
+    case budgetExhausted = "budget_exhausted"
     /// The peer asked for less.
-    case pushBack
+    case pushBack = "push_back"
     /// This process let no further attempt through.
     case rejected
+    /// The request can't be sent again any more: more of its body was taken than is kept.
+    case notRepeatable = "not_repeatable"
     /// Too many attempts go on that nobody waits for.
     case stragglers
 }

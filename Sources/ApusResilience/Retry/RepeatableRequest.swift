@@ -6,7 +6,7 @@ public protocol RepeatableRequest: Sendable {
     /// Whether it may be sent again, or twice at once, though a peer may have seen it: its operation is safe or
     /// idempotent, or it carries an idempotency key.
     ///
-    /// Asked before a hedge and after each failed attempt. A request with a body says no as soon as the body can't be
+    /// Asked before each hedge and after each failed attempt. A request with a body says no as soon as the body can't be
     /// sent again from the start: keep at most so many bytes for that, and say no once more than these have been taken.
     /// What no peer can have seen is sent again whatever this says; its body must then be untouched.
     var isRepeatable: Bool { get }

@@ -9,14 +9,14 @@ public enum RetryDecision: Sendable, Hashable {
     case giveUp(RetryGiveUpReason)
 }
 
-/// Why a call is tried again.
+/// Why a call is tried again. The raw value is what metrics show.
 public enum RetryReason: String, Sendable, Hashable, CaseIterable {
     /// No peer can have seen the request.
-    case notSent
+    case notSent = "not_sent"
     /// The connection ended before the answer was complete.
-    case connectionLost
+    case connectionLost = "connection_lost"
     /// The attempt's own time was up, the call's was not.
-    case attemptTimeout
+    case attemptTimeout = "attempt_timeout"
     /// The peer answered with a status that is worth another attempt.
     case status
     /// Another code that the configuration names.
@@ -38,20 +38,20 @@ public enum RetryReason: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Why a call is not tried again.
+/// Why a call is not tried again. The raw value is what metrics show.
 public enum RetryGiveUpReason: String, Sendable, Hashable, CaseIterable {
     /// The caller has gone away.
     case cancelled
     /// Another attempt would not mend it.
-    case notRetryable
+    case notRetryable = "not_retryable"
     /// A peer may have seen the request, and it must not be repeated.
-    case notRepeatable
+    case notRepeatable = "not_repeatable"
     /// The most attempts were made.
-    case attemptsExhausted
+    case attemptsExhausted = "attempts_exhausted"
     /// The peer asked for a longer pause than is allowed.
-    case retryAfterTooLong
+    case retryAfterTooLong = "retry_after_too_long"
     /// The deadline has passed, or another attempt could not end before it.
-    case noTimeLeft
+    case noTimeLeft = "no_time_left"
     /// The calls to this service were repeated as often as their budget allows.
-    case budgetExhausted
+    case budgetExhausted = "budget_exhausted"
 }

@@ -22,12 +22,12 @@ public import ApusCore
 public struct RetryState: Sendable {
     /// When to retry and how long to wait.
     public let configuration: RetryConfiguration
-    /// How many attempts have failed.
+    /// How many attempts were made: by this layer, and for each as many as its failure tells of layers below.
     public private(set) var attempts = 0
     /// Whether a peer may have seen the request in one of them.
     public private(set) var mayHaveReachedPeer = false
 
-    private var attemptsBelow = 0
+    private var failures = 0
     private var pauses: BackoffSequence
 
     /// - Parameter configuration: must be valid.
@@ -57,7 +57,7 @@ public struct RetryState: Sendable {
         guard configuration.failures.contains(failure) else { return .giveUp(.notRetryable) }
         if let deadline, now >= deadline { return .giveUp(.noTimeLeft) }
         if mayHaveReachedPeer, !isRepeatable { return .giveUp(.notRepeatable) }
-        guard attempts < configuration.maximumAttempts else { return .giveUp(.attemptsExhausted) }
+        guard failures < configuration.maximumAttempts else { return .giveUp(.attemptsExhausted) }
         if let retryAfter = failure.retryAfter, retryAfter > configuration.maximumRetryAfter {
             return .giveUp(.retryAfterTooLong)
         }
@@ -75,10 +75,10 @@ public struct RetryState: Sendable {
     }
 
     private mutating func note(_ failure: inout CallFailure) {
-        attempts += 1
-        attemptsBelow += max(1, failure.attempts)
+        failures += 1
+        attempts += max(1, failure.attempts)
         mayHaveReachedPeer = mayHaveReachedPeer || failure.mayHaveReachedPeer
-        failure.attempts = attemptsBelow
+        failure.attempts = attempts
         failure.mayHaveReachedPeer = mayHaveReachedPeer
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusResilience
+import Dispatch
 import Synchronization
 import Testing
 
@@ -193,6 +194,28 @@ struct HedgeLayerTests {
         #expect(time.sleeps.isEmpty)
     }
 
+    @Test("are not sent again once too much of the request was taken to repeat it")
+    func takenBody() async throws {
+        final class Body: Sendable {
+            let isWhole = Atomic(true)
+        }
+        struct Upload: RepeatableRequest {
+            let body = Body()
+            var isRepeatable: Bool { body.isWhole.load(ordering: .relaxed) }
+        }
+        let calls = Atomic(0)
+        let endpoint = FunctionEndpoint<Upload, Int> { (upload, _) async throws(CallFailure) in
+            calls.add(1, ordering: .relaxed)
+            upload.body.isWhole.store(false, ordering: .relaxed)
+            throw .lost
+        }
+        let hedger = try hedger()
+        #expect(await endpoint.hedging(with: hedger).failure(of: Upload())?.code == .connectionLost)
+        let made = calls.load(ordering: .relaxed)
+        #expect(made == 1)
+        #expect(hedger.statistics.stops == [.notRepeatable: 1])
+    }
+
     @Test("are sent once if the deadline comes before the delay is over")
     func deadline() async throws {
         let endpoint = HeldEndpoint()
@@ -274,6 +297,20 @@ struct HedgeLayerTests {
         #expect(seen == 9)
     }
 
+    @Test("stay on the executor of the caller")
+    func executor() async throws {
+        let executor = QueueExecutor()
+        let endpoint = FunctionEndpoint<ScriptedRequest, Bool> { (_, _) async throws(CallFailure) in
+            await Task.yield()
+            return withUnsafeCurrentTask { $0?.unownedTaskExecutor } == executor.asUnownedTaskExecutor()
+        }
+        let layer = endpoint.hedging(with: try hedger())
+        let stays = try await withTaskExecutorPreference(executor) { () async throws(CallFailure) in
+            try await layer.call(ScriptedRequest(), in: CallContext())
+        }
+        #expect(stays)
+    }
+
     // MARK: the percentile
 
     @Test("are not hedged before enough of them were measured, then after the percentile")
@@ -322,5 +359,14 @@ struct HedgeLayerTests {
         let after = try #require(hedger.statistics.delay)
         #expect(after > before)
         #expect(hedger.statistics.won == 40)
+    }
+}
+
+private final class QueueExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "hedging")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -173,6 +173,33 @@ struct RetryLayerTests {
         #expect(statistics.deposits == 4 && statistics.withdrawals == 2 && statistics.exhausted == 4)
     }
 
+    @Test("don't multiply the load of a service that fails")
+    func storm() async throws {
+        var bounds = RetryBudgetConfiguration()
+        bounds.minimumPerSecond = 1
+        let budget = try RetryBudget(bounds)
+        let retrier = try retrier(budget: budget) {
+            $0.maximumAttempts = 10
+            $0.backoff.base = .nanoseconds(1)
+            $0.backoff.maximum = .nanoseconds(1)
+        }
+        let endpoint = ScriptedEndpoint([ScriptedAttempt](repeating: .fails(.status(503)), count: 20_000))
+        let layer = endpoint.retrying(with: retrier)
+        for _ in 0..<1_000 { _ = await layer.failure(of: ScriptedRequest()) }
+        #expect(endpoint.calls == 1_000 + 200 + 10)
+    }
+
+    @Test("number the attempts on where a layer below has made several")
+    func numbers() async throws {
+        var twice = CallFailure.lost
+        twice.attempts = 2
+        let endpoint = ScriptedEndpoint(.fails(twice), .fails(twice), .answers(1))
+        let layer = endpoint.retrying(with: try retrier())
+        _ = try await layer.call(ScriptedRequest(), in: CallContext())
+        #expect(endpoint.contexts.map(\.attempt) == [1, 3, 5])
+        #expect(endpoint.requests.last?.prepared.map(\.number) == [3, 5])
+    }
+
     @Test("judge responses whose errors come as values, and return the last of them")
     func judges() async throws {
         let endpoint = ScriptedEndpoint(.answers(503), .answers(503), .answers(502))
