@@ -42,7 +42,7 @@ extension HedgeLayer {
                 let now = hedger.time.now
                 guard let failure = judge(response) else {
                     winner = attempt
-                    if attempt == 1 || isFirstOut { hedger.record(since: start, now: now) }
+                    if isFirstOut { hedger.record(since: start, now: now) }
                     return response
                 }
                 if attempt == 1 { isFirstOut = false }

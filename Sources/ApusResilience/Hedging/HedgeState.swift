@@ -33,6 +33,7 @@ public struct HedgeState: Sendable {
     public private(set) var inFlight = 1
     /// Why no further attempt is sent, if one could be.
     public private(set) var stopped: HedgeStop?
+
     private let maximum: Int
     private let delay: Duration
     private let deadline: Instant?

@@ -150,6 +150,17 @@ struct HedgeLayerTests {
         #expect(value(await call.value) == 2)
     }
 
+    @Test("are sent to all at once without a delay")
+    func noDelay() async throws {
+        let endpoint = HeldEndpoint()
+        let call = begin(endpoint.hedging(with: try hedger(delay: .fixed(.zero)) { $0.maximumExtraAttempts = 2 }))
+        await endpoint.began(3)
+        endpoint.end(3, .success(3))
+        #expect(value(await call.value) == 3)
+        await endpoint.cancelled(1)
+        await endpoint.cancelled(2)
+    }
+
     @Test("end with the last failure when all attempts fail, also if that is the first's")
     func allFail() async throws {
         for last in [1, 2] {
