@@ -101,14 +101,29 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
     /// - Returns: nil if no instance is known, usable and allowed by the call.
     @inlinable
     public func pick(for call: BalancedCall = BalancedCall()) -> Selection? {
+        if !policy.readsTime, refreshAt.load(ordering: .relaxed) == .max {
+            if case .picked(let selection) = attempt(call, mayBeOld: false) { return selection }
+            return pickAnew(for: call)
+        }
+        return pickInTime(for: call)
+    }
+
+    /// Picks for a policy that wants to know the time, or during a slow start.
+    @inlinable
+    func pickInTime(for call: BalancedCall) -> Selection? {
         var call = call
-        let due = refreshAt.load(ordering: .relaxed)
-        if due != .max || policy.readsTime, call.now == nil { call.now = time.now }
-        if due == .max || call.now.map({ $0.nanoseconds < due }) ?? true,
+        let now = call.now ?? time.now
+        call.now = now
+        if now.nanoseconds < refreshAt.load(ordering: .relaxed),
             case .picked(let selection) = attempt(call, mayBeOld: false)
         {
             return selection
         }
+        return pickAnew(for: call)
+    }
+
+    @inlinable
+    func pickAnew(for call: BalancedCall) -> Selection? {
         refresh()
         // By now it may be out of date again, or another thread may be at it.
         if case .picked(let selection) = attempt(call, mayBeOld: true) { return selection }

@@ -6,8 +6,9 @@ public import ApusCore
 /// Never changed. Whoever holds one makes another when ``isCurrent(at:)`` says that it is out of date. ``Balancer`` does
 /// all of that; an event loop that needs no lock may hold a view of its own.
 public final class BalancingView<Policy: BalancingPolicy>: Sendable {
+    // A class, as tables are: what it holds for good can be used without counting references to it.
     @usableFromInline
-    struct Group: Sendable {
+    final class Group: Sendable {
         @usableFromInline let candidates: [Candidate]
         /// The index in the set of each; empty if they are the whole set.
         @usableFromInline let indexes: [Int]
@@ -16,6 +17,17 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
         /// Random numbers up to this one, and above that of the group before, lead here.
         @usableFromInline let last: UInt64
         @usableFromInline let ignoring: Candidate.Unusable
+
+        init(
+            _ candidates: [Candidate], of part: EligibilityPlan.Group, isWhole: Bool, table: Policy.Table, last: UInt64
+        ) {
+            self.candidates = candidates
+            self.table = table
+            self.last = last
+            indexes = isWhole ? [] : part.members
+            weights = part.weights
+            ignoring = part.ignoring
+        }
     }
 
     /// The candidates that the indexes of picks refer to.
@@ -23,6 +35,8 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
     /// What takes part, and why.
     public let plan: EligibilityPlan
     @usableFromInline let groups: [Group]
+    /// The only group.
+    @usableFromInline let single: Group?
     @usableFromInline let group: CandidateGroup
     @usableFromInline let version: UInt64
     /// When the view is out of date although nothing changed, because a slow start has gone on; never if there is none.
@@ -51,7 +65,8 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
         groups = plan.groups.enumerated().map { position, part in
             sum += part.share
             let end = sum * 0x1p64
-            let members = part.members.count == candidates.count ? candidates : part.members.map { candidates[$0] }
+            let isWhole = part.members.count == candidates.count
+            let members = isWhole ? candidates : part.members.map { candidates[$0] }
             let old = previous.flatMap { $0.groups.count > position ? $0.groups[position] : nil }
             let isAsBefore =
                 old.map {
@@ -59,11 +74,11 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
                         && zip($0.candidates, members).allSatisfy(===)
                 } ?? false
             return Group(
-                candidates: members, indexes: part.members.count == candidates.count ? [] : part.members,
-                weights: part.weights,
+                members, of: part, isWhole: isWhole,
                 table: policy.table(for: members, weights: part.weights, reusing: isAsBefore ? old?.table : nil),
-                last: end < 0x1p64 ? UInt64(end) : .max, ignoring: part.ignoring)
+                last: end < 0x1p64 ? UInt64(end) : .max)
         }
+        single = groups.count == 1 ? groups[0] : nil
     }
 
     /// Whether the view shows the candidates as they are now.
@@ -84,24 +99,33 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
     /// - Returns: an index into ``candidates``; nil if none takes part that the call allows.
     @inlinable
     public func pick(for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
-        if groups.count == 1 { return pick(in: 0, for: call, by: policy, using: &random) }
+        if let single { return pick(in: single, for: call, by: policy, using: &random) }
+        return pickGroup(for: call, by: policy, using: &random)
+    }
+
+    @inlinable
+    func pickGroup(for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
         guard !groups.isEmpty else { return nil }
         let number = random.next()
         let drawn = groups.firstIndex { number < $0.last } ?? groups.count - 1
-        if let index = pick(in: drawn, for: call, by: policy, using: &random) { return index }
+        if let index = pick(in: groups[drawn], for: call, by: policy, using: &random) { return index }
         for position in groups.indices where position != drawn {
-            if let index = pick(in: position, for: call, by: policy, using: &random) { return index }
+            if let index = pick(in: groups[position], for: call, by: policy, using: &random) { return index }
         }
         return nil
     }
 
     @inlinable
-    func pick(in position: Int, for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
-        var call = call
-        call.ignoring.formUnion(groups[position].ignoring)
-        let index = policy.pick(
-            from: groups[position].candidates, table: groups[position].table, for: call, using: &random)
-        guard let index, !groups[position].indexes.isEmpty else { return index }
-        return groups[position].indexes[index]
+    func pick(in group: Group, for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
+        let index: Int?
+        if group.ignoring.isEmpty {
+            index = policy.pick(from: group.candidates, table: group.table, for: call, using: &random)
+        } else {
+            var call = call
+            call.ignoring.formUnion(group.ignoring)
+            index = policy.pick(from: group.candidates, table: group.table, for: call, using: &random)
+        }
+        guard let index, !group.indexes.isEmpty else { return index }
+        return group.indexes[index]
     }
 }

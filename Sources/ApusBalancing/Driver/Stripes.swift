@@ -12,11 +12,12 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     @usableFromInline
     struct Stripe: ~Copyable {
         @usableFromInline let isTaken = Atomic<Bool>(false)
-        @usableFromInline var value: Value
+        /// Retained as long as it stands here.
+        @usableFromInline var value: Unmanaged<Value>
         @usableFromInline var random: FastRandom
 
         init(_ value: Value, _ random: FastRandom) {
-            self.value = value
+            self.value = .passRetained(value)
             self.random = random
         }
     }
@@ -38,7 +39,10 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     }
 
     deinit {
-        for index in 0..<Self.count { stripe(index).deinitialize(count: 1) }
+        for index in 0..<Self.count {
+            stripe(index).pointee.value.release()
+            stripe(index).deinitialize(count: 1)
+        }
         memory.deallocate()
     }
 
@@ -49,7 +53,7 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
 
     /// Runs `body`, which is short, with one of the copies.
     @inlinable
-    func withAny<Result>(_ body: (borrowing Value, inout FastRandom) -> Result) -> Result {
+    func withAny<Result>(_ body: (Value, inout FastRandom) -> Result) -> Result {
         var index = ThreadNumber.current
         var tries = 0
         while !take(stripe(index)) {
@@ -59,7 +63,7 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
         }
         let stripe = stripe(index)
         defer { stripe.pointee.isTaken.store(false, ordering: .releasing) }
-        return body(stripe.pointee.value, &stripe.pointee.random)
+        return stripe.pointee.value._withUnsafeGuaranteedRef { body($0, &stripe.pointee.random) }
     }
 
     /// Replaces every copy. Only one thread may do so at a time.
@@ -67,11 +71,10 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
         for index in 0..<Self.count {
             let stripe = stripe(index)
             while !take(stripe) { ThreadNumber.yield() }
-            var old = value
-            swap(&old, &stripe.pointee.value)
+            let old = stripe.pointee.value
+            stripe.pointee.value = .passRetained(value)
             stripe.pointee.isTaken.store(false, ordering: .releasing)
-            // The last reference to the old value may go here, outside.
-            withExtendedLifetime(old) {}
+            old.release()
         }
     }
 

@@ -27,9 +27,14 @@ public struct BalancedCall: Sendable {
     }
 
     /// Whether the call may go to `candidate`: it is usable and not excluded.
-    @inlinable
+    @inlinable @inline(__always)
     public func allows(_ candidate: Candidate) -> Bool {
         candidate.reasons.load(ordering: .relaxed) & ~ignoring.rawValue == 0
-            && (excluded.isEmpty || !excluded.contains { $0 === candidate })
+            && (excluded.isEmpty || !excludes(candidate))
+    }
+
+    @usableFromInline
+    func excludes(_ candidate: Candidate) -> Bool {
+        excluded.contains { $0 === candidate }
     }
 }

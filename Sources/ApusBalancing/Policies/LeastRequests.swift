@@ -42,12 +42,17 @@ public struct LeastRequests: BalancingPolicy {
     ) -> Int? {
         guard let first = table.draw(from: candidates, for: call, using: &random) else { return nil }
         if candidates.count <= choices { return least(of: candidates, first, table, call, &random) }
+        if choices > 2 { return best(of: candidates, first, table, call, &random) }
+        let second = random.index(below: candidates.count, except: first)
+        return call.allows(candidates[second]) && isLess(second, first, candidates, table) ? second : first
+    }
+
+    /// The least loaded of as many as there are choices, `first` among them.
+    private func best(
+        of candidates: [Candidate], _ first: Int, _ table: WeightedTable, _ call: BalancedCall,
+        _ random: inout FastRandom
+    ) -> Int {
         var best = first
-        if choices == 2 {
-            let second = random.index(below: candidates.count, except: first)
-            if call.allows(candidates[second]), isLess(second, first, candidates, table) { best = second }
-            return best
-        }
         var drawn = InlineArray<10, Int>(repeating: first)
         for round in 1..<choices {
             var next = random.index(below: candidates.count, except: first)

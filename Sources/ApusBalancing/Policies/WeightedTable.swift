@@ -4,7 +4,7 @@
 ///
 /// The piece of a number is found in constant time, on average: a guide with about as many entries as there are pieces
 /// says where to begin to look. Pieces of the same length need neither.
-public struct WeightedTable: Sendable {
+public final class WeightedTable: Sendable {
     let count: Int
     /// The weight of each, to compare loads by; empty if all are equal.
     let weights: [Double]

@@ -21,9 +21,14 @@ public import ApusCore
 /// weights as in Envoy.
 public struct Maglev: BalancingPolicy {
     /// What picks need: the entries, and the bound of the loads.
-    public struct Table: Sendable {
+    public final class Table: Sendable {
         let entries: MaglevTable
         let bound: LoadBound?
+
+        init(entries: MaglevTable, bound: LoadBound?) {
+            self.entries = entries
+            self.bound = bound
+        }
     }
 
     /// The usual number of entries.

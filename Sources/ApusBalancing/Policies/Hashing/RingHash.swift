@@ -19,9 +19,14 @@ public import ApusCore
 /// ``HashRing``.
 public struct RingHash: BalancingPolicy {
     /// What picks need: the ring, and the bound of the loads.
-    public struct Table: Sendable {
+    public final class Table: Sendable {
         let ring: HashRing
         let bound: LoadBound?
+
+        init(ring: HashRing, bound: LoadBound?) {
+            self.ring = ring
+            self.bound = bound
+        }
     }
 
     /// How many points a ring may have at most.
