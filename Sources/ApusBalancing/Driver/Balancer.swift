@@ -130,7 +130,7 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
         return nil
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func attempt(_ call: BalancedCall, mayBeOld: Bool) -> Attempt {
         stripes.withAny { state, random in
             guard mayBeOld || state.view.isCurrent else { return .outOfDate }

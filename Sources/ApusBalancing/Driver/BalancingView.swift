@@ -5,7 +5,7 @@ public import ApusCore
 ///
 /// Never changed. Whoever holds one makes another when ``isCurrent(at:)`` says that it is out of date. ``Balancer`` does
 /// all of that; an event loop that needs no lock may hold a view of its own.
-public final class BalancingView<Policy: BalancingPolicy>: Sendable {
+public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
     // A class, as tables are: what it holds for good can be used without counting references to it.
     @usableFromInline
     final class Group: Sendable {
@@ -35,8 +35,8 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
     /// What takes part, and why.
     public let plan: EligibilityPlan
     @usableFromInline let groups: [Group]
-    /// The only group.
-    @usableFromInline let single: Group?
+    /// The only group, if there is but one. It lives in the array.
+    @usableFromInline let single: Unmanaged<Group>?
     @usableFromInline let group: CandidateGroup
     @usableFromInline let version: UInt64
     /// When the view is out of date although nothing changed, because a slow start has gone on; never if there is none.
@@ -78,7 +78,7 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
                 table: policy.table(for: members, weights: part.weights, reusing: isAsBefore ? old?.table : nil),
                 last: end < 0x1p64 ? UInt64(end) : .max)
         }
-        single = groups.count == 1 ? groups[0] : nil
+        single = groups.count == 1 ? .passUnretained(groups[0]) : nil
     }
 
     /// Whether the view shows the candidates as they are now.
@@ -97,9 +97,11 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
     ///   - policy: the policy that the view was made with.
     ///   - random: where chance comes from.
     /// - Returns: an index into ``candidates``; nil if none takes part that the call allows.
-    @inlinable
+    @inlinable @inline(__always)
     public func pick(for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
-        if let single { return pick(in: single, for: call, by: policy, using: &random) }
+        if let single {
+            return single._withUnsafeGuaranteedRef { pick(in: $0, for: call, by: policy, using: &random) }
+        }
         return pickGroup(for: call, by: policy, using: &random)
     }
 
@@ -115,7 +117,7 @@ public final class BalancingView<Policy: BalancingPolicy>: Sendable {
         return nil
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func pick(in group: Group, for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
         let index: Int?
         if group.ignoring.isEmpty {

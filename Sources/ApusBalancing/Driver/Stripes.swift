@@ -27,6 +27,7 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     /// Two cache lines, because processors fetch them in pairs.
     @usableFromInline static var stride: Int { 128 }
 
+    @usableFromInline let threads = ThreadNumbers.shared
     @usableFromInline let memory: UnsafeMutableRawPointer
 
     init(_ value: Value, random: FastRandom) {
@@ -54,12 +55,12 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     /// Runs `body`, which is short, with one of the copies.
     @inlinable
     func withAny<Result>(_ body: (Value, inout FastRandom) -> Result) -> Result {
-        var index = ThreadNumber.current
+        var index = threads?.current ?? 0
         var tries = 0
         while !take(stripe(index)) {
             index += 1
             tries += 1
-            if tries % Self.count == 0 { ThreadNumber.yield() }
+            if tries % Self.count == 0 { ThreadNumbers.yield() }
         }
         let stripe = stripe(index)
         defer { stripe.pointee.isTaken.store(false, ordering: .releasing) }
@@ -70,7 +71,7 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     func replace(with value: Value) {
         for index in 0..<Self.count {
             let stripe = stripe(index)
-            while !take(stripe) { ThreadNumber.yield() }
+            while !take(stripe) { ThreadNumbers.yield() }
             let old = stripe.pointee.value
             stripe.pointee.value = .passRetained(value)
             stripe.pointee.isTaken.store(false, ordering: .releasing)

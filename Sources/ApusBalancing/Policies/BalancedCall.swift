@@ -27,14 +27,24 @@ public struct BalancedCall: Sendable {
     }
 
     /// Whether the call may go to `candidate`: it is usable and not excluded.
-    @inlinable @inline(__always)
+    @inlinable
     public func allows(_ candidate: Candidate) -> Bool {
-        candidate.reasons.load(ordering: .relaxed) & ~ignoring.rawValue == 0
-            && (excluded.isEmpty || !excludes(candidate))
+        ignores(candidate.reasons.load(ordering: .relaxed)) && !excluded.contains { $0 === candidate }
     }
 
-    @usableFromInline
-    func excludes(_ candidate: Candidate) -> Bool {
-        excluded.contains { $0 === candidate }
+    /// Whether the call may go to the candidate at `index`. As ``allows(_:)``, but picks that look at a candidate this
+    /// way needn't count a reference to it.
+    @inlinable @inline(__always)
+    public func allows(_ candidates: [Candidate], at index: Int) -> Bool {
+        ignores(candidates[index].reasons.load(ordering: .relaxed))
+            && (excluded.isEmpty || !excludes(candidates, at: index))
+    }
+
+    @inlinable @inline(__always)
+    func ignores(_ reasons: UInt8) -> Bool { reasons & ~ignoring.rawValue == 0 }
+
+    @usableFromInline @inline(never)
+    func excludes(_ candidates: [Candidate], at index: Int) -> Bool {
+        excluded.contains { $0 === candidates[index] }
     }
 }

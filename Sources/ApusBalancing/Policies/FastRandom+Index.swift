@@ -19,8 +19,8 @@ extension FastRandom {
 extension BalancedCall {
     /// The first candidate that the call allows from `start` on, round the end; nil if there is none.
     func firstAllowed(of candidates: [Candidate], from start: Int) -> Int? {
-        for index in start..<candidates.count where allows(candidates[index]) { return index }
-        for index in 0..<min(start, candidates.count) where allows(candidates[index]) { return index }
+        for index in start..<candidates.count where allows(candidates, at: index) { return index }
+        for index in 0..<min(start, candidates.count) where allows(candidates, at: index) { return index }
         return nil
     }
 }

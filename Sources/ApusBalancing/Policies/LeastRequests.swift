@@ -44,7 +44,7 @@ public struct LeastRequests: BalancingPolicy {
         if candidates.count <= choices { return least(of: candidates, first, table, call, &random) }
         if choices > 2 { return best(of: candidates, first, table, call, &random) }
         let second = random.index(below: candidates.count, except: first)
-        return call.allows(candidates[second]) && isLess(second, first, candidates, table) ? second : first
+        return call.allows(candidates, at: second) && isLess(second, first, candidates, table) ? second : first
     }
 
     /// The least loaded of as many as there are choices, `first` among them.
@@ -60,7 +60,7 @@ public struct LeastRequests: BalancingPolicy {
                 next = random.index(below: candidates.count, except: first)
             }
             drawn[round] = next
-            if call.allows(candidates[next]), isLess(next, best, candidates, table) { best = next }
+            if call.allows(candidates, at: next), isLess(next, best, candidates, table) { best = next }
         }
         return best
     }
@@ -72,7 +72,7 @@ public struct LeastRequests: BalancingPolicy {
     ) -> Int {
         var best = first
         var equals = 1
-        for index in candidates.indices where index != first && call.allows(candidates[index]) {
+        for index in candidates.indices where index != first && call.allows(candidates, at: index) {
             if isLess(index, best, candidates, table) {
                 (best, equals) = (index, 1)
             } else if best != first, !isLess(best, index, candidates, table) {

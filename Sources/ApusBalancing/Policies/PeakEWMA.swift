@@ -63,7 +63,7 @@ public struct PeakEWMA: BalancingPolicy {
         let now = call.now ?? Instant(nanoseconds: .min)
         guard candidates.count > 1 else { return first }
         var second = random.index(below: candidates.count, except: first)
-        if !call.allows(candidates[second]) {
+        if !call.allows(candidates, at: second) {
             // Few enough are left that chance doesn't find two: any other that is allowed.
             guard let other = other(than: first, from: second, candidates, call) else { return first }
             second = other
@@ -98,7 +98,7 @@ public struct PeakEWMA: BalancingPolicy {
     private func other(than first: Int, from start: Int, _ candidates: [Candidate], _ call: BalancedCall) -> Int? {
         for offset in 0..<candidates.count {
             let index = (start + offset) % candidates.count
-            if index != first, call.allows(candidates[index]) { return index }
+            if index != first, call.allows(candidates, at: index) { return index }
         }
         return nil
     }

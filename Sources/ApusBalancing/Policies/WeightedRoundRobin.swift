@@ -47,7 +47,7 @@ public final class WeightedRoundRobin: BalancingPolicy {
             let index =
                 table.isUniform
                 ? Int(truncatingIfNeeded: turn % UInt64(candidates.count)) : table.index(of: turn &* Self.step)
-            if call.allows(candidates[index]) { return index }
+            if call.allows(candidates, at: index) { return index }
         }
         return call.firstAllowed(of: candidates, from: random.index(below: candidates.count))
     }

@@ -9,7 +9,7 @@ extension WeightedTable {
         guard !candidates.isEmpty else { return nil }
         for _ in 0..<Self.tries {
             let index = index(of: random.next())
-            if call.allows(candidates[index]) { return index }
+            if call.allows(candidates, at: index) { return index }
         }
         return call.firstAllowed(of: candidates, from: random.index(below: candidates.count))
     }

@@ -17,7 +17,7 @@ extension KeyTable {
         // So many fail only when most candidates are out.
         for _ in 0..<16 {
             let index = owner(of: hash)
-            if call.allows(candidates[index]), bound?.hasRoom(index, candidates, unit: unit) ?? true { return index }
+            if call.allows(candidates, at: index), bound?.hasRoom(index, candidates, unit: unit) ?? true { return index }
             hash = XXHash64.hash(hash)
         }
         return search(from: owner(of: hash), candidates, bound, unit, call)
@@ -30,7 +30,7 @@ extension KeyTable {
         if let bound {
             for offset in 0..<candidates.count {
                 let index = (start + offset) % candidates.count
-                if call.allows(candidates[index]), bound.hasRoom(index, candidates, unit: unit) { return index }
+                if call.allows(candidates, at: index), bound.hasRoom(index, candidates, unit: unit) { return index }
             }
         }
         return call.firstAllowed(of: candidates, from: start)

@@ -11,21 +11,27 @@ import Synchronization
 
 /// A small number for each thread, so that threads can keep out of each other's way.
 @usableFromInline
-enum ThreadNumber {
+struct ThreadNumbers: Sendable {
     private static let next = Atomic<Int>(1)
 
-    /// Nil if the process has no more keys; all threads have the same number then.
-    private static let key: pthread_key_t? = {
+    /// Where the threads of this process keep their numbers. Nil if the process has no more keys; all threads have the
+    /// same number then.
+    static let shared: ThreadNumbers? = {
         var key = pthread_key_t()
-        return pthread_key_create(&key, nil) == 0 ? key : nil
+        return pthread_key_create(&key, nil) == 0 ? ThreadNumbers(key: key) : nil
     }()
 
-    /// The number of the thread that asks: 1 for the first, and so on. 0 if there is none.
+    private let key: pthread_key_t
+
+    private init(key: pthread_key_t) {
+        self.key = key
+    }
+
+    /// The number of the thread that asks: 1 for the first, and so on.
     @usableFromInline
-    static var current: Int {
-        guard let key else { return 0 }
+    var current: Int {
         if let known = pthread_getspecific(key) { return Int(bitPattern: known) }
-        let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        let number = Self.next.wrappingAdd(1, ordering: .relaxed).oldValue
         // If it can't be kept, the thread has another number next time, which does no harm.
         _ = pthread_setspecific(key, UnsafeRawPointer(bitPattern: number))
         return number
