@@ -40,6 +40,7 @@ public final class Candidate: Sendable {
     @usableFromInline let reasons = Atomic<UInt8>(0)
     @usableFromInline let calls = Atomic<Int>(0)
     let latency = LatencyRecord()
+    let results = CallResults()
     private let weightNow: Atomic<Int>
     private let started: Atomic<Int64>
     private let place: Mutex<String?>
