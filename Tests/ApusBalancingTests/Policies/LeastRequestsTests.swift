@@ -62,8 +62,8 @@ struct LeastRequestsTests {
     @Test("splits idle hosts as their weights say", arguments: [[2, 1], [1, 1], [4, 1], [1, 2, 3, 4]], [2, 3, 10])
     func weightImbalance(_ weights: [Int], _ choices: Int) throws {
         var picks = PolicyUnderTest(try LeastRequests(choices: choices), weights: weights)
-        let counts = picks.counts(1_000_000)
-        #expect(largestError(counts, weights) < 0.01, "\(counts)")
+        let counts = picks.counts(200_000)
+        #expect(largestError(counts, weights) < 0.02, "\(counts)")
     }
 
     @Test("fills hosts up as their weights say", arguments: [[2, 1], [1, 1], [4, 1], [1, 2, 3, 4]])
@@ -77,7 +77,7 @@ struct LeastRequestsTests {
         #expect(largestError(counts, weights) < 0.02, "\(counts)")
     }
 
-    @Test("is uniform among equals, to half a percent of a million and by chi-square", arguments: [2, 3, 10], [2, 10])
+    @Test("is uniform among equals, to half a percent of a million and by chi-square", arguments: zip([2, 3, 10], [2, 10, 2]))
     func ties(_ count: Int, _ choices: Int) throws {
         var picks = PolicyUnderTest(try LeastRequests(choices: choices), count: count)
         let counts = picks.counts(1_000_000)
