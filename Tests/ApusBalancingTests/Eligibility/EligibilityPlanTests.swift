@@ -12,7 +12,8 @@ struct EligibilityPlanTests {
     }
 
     private func plan(
-        _ facts: [CandidateFacts], consistent: Bool = false, _ change: (inout EligibilityConfiguration) -> Void = { _ in }
+        _ facts: [CandidateFacts], consistent: Bool = false,
+        _ change: (inout EligibilityConfiguration) -> Void = { _ in }
     ) -> EligibilityPlan {
         var configuration = EligibilityConfiguration()
         change(&configuration)

@@ -23,7 +23,9 @@ struct OutlierDetectorTests {
 
     /// Ejects a host for a run of failures and says for how long.
     private func eject(_ detector: inout OutlierDetector, _ id: String, _ hosts: [Host]) -> Duration? {
-        guard case .ejected(_, let until)? = detector.eject(id, for: .consecutiveFailures(5), among: hosts, now: now)?.kind
+        guard
+            case .ejected(_, let until)? = detector.eject(id, for: .consecutiveFailures(5), among: hosts, now: now)?
+                .kind
         else { return nil }
         return now.duration(to: until)
     }
@@ -105,11 +107,13 @@ struct OutlierDetectorTests {
         #expect(lengths.count > 15)
     }
 
-    @Test("has at most the share out that it may, rounded down, but one", arguments: [
-        (5, 0.1, true, 1), (5, 0.1, false, 0), (10, 0.1, false, 1), (19, 0.1, false, 1), (20, 0.1, false, 2),
-        (10, 0.3, false, 3), (10, 1.0, false, 9), (3, 0.0, true, 1), (3, 0.0, false, 0), (2, 1.0, true, 1),
-        (1, 1.0, true, 0),
-    ])
+    @Test(
+        "has at most the share out that it may, rounded down, but one",
+        arguments: [
+            (5, 0.1, true, 1), (5, 0.1, false, 0), (10, 0.1, false, 1), (19, 0.1, false, 1), (20, 0.1, false, 2),
+            (10, 0.3, false, 3), (10, 1.0, false, 9), (3, 0.0, true, 1), (3, 0.0, false, 0), (2, 1.0, true, 1),
+            (1, 1.0, true, 0),
+        ])
     func maximumEjected(_ count: Int, _ share: Double, _ one: Bool, _ expected: Int) throws {
         var detector = try detector {
             $0.maximumEjected = share
@@ -142,13 +146,16 @@ struct OutlierDetectorTests {
         if expected > 0 {
             #expect(changes[0].id == "host2")
             #expect(
-                changes[0].kind == .ejected(.failurePercentage(Double(failures)), until: now.advanced(by: .seconds(30))))
+                changes[0].kind == .ejected(.failurePercentage(Double(failures)), until: now.advanced(by: .seconds(30)))
+            )
         }
     }
 
-    @Test("judges the percentage with enough hosts and enough calls, not below", arguments: [
-        (5, 50, 1), (4, 50, 0), (5, 49, 0),
-    ])
+    @Test(
+        "judges the percentage with enough hosts and enough calls, not below",
+        arguments: [
+            (5, 50, 1), (4, 50, 0), (5, 49, 0),
+        ])
     func failurePercentageVolume(_ count: Int, _ calls: Int, _ expected: Int) throws {
         var detector = try detector { $0.successRate = nil }
         var hosts = hosts(count, calls)
@@ -185,9 +192,11 @@ struct OutlierDetectorTests {
         #expect(equal.endInterval(self.hosts(10, 60, 40), now: now).isEmpty, "nobody is worse than the others")
     }
 
-    @Test("judges the rate with enough hosts and enough calls, not below", arguments: [
-        (5, 100, 1), (4, 100, 0), (5, 99, 0),
-    ])
+    @Test(
+        "judges the rate with enough hosts and enough calls, not below",
+        arguments: [
+            (5, 100, 1), (4, 100, 0), (5, 99, 0),
+        ])
     func successRateVolume(_ count: Int, _ calls: Int, _ expected: Int) throws {
         var detector = try detector {
             $0.failurePercentage = nil

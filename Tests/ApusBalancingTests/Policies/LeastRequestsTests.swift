@@ -77,7 +77,9 @@ struct LeastRequestsTests {
         #expect(largestError(counts, weights) < 0.02, "\(counts)")
     }
 
-    @Test("is uniform among equals, to half a percent of a million and by chi-square", arguments: zip([2, 3, 10], [2, 10, 2]))
+    @Test(
+        "is uniform among equals, to half a percent of a million and by chi-square",
+        arguments: zip([2, 3, 10], [2, 10, 2]))
     func ties(_ count: Int, _ choices: Int) throws {
         var picks = PolicyUnderTest(try LeastRequests(choices: choices), count: count)
         let counts = picks.counts(1_000_000)

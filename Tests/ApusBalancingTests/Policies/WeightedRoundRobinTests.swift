@@ -84,7 +84,9 @@ struct WeightedRoundRobinTests {
         for _ in 0..<5 { #expect((0..<3).compactMap { _ in picks.pick() } == first) }
     }
 
-    @Test("starts anywhere, so that a fleet doesn't start with the same instance", arguments: [[1, 1, 1, 1], [3, 1, 2, 4]])
+    @Test(
+        "starts anywhere, so that a fleet doesn't start with the same instance",
+        arguments: [[1, 1, 1, 1], [3, 1, 2, 4]])
     func randomStart(_ weights: [Int]) {
         var starts = weights.map { _ in 0 }
         for seed in 0..<4_000 {

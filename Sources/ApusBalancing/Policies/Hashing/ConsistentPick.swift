@@ -17,7 +17,9 @@ extension KeyTable {
         // So many fail only when most candidates are out.
         for _ in 0..<16 {
             let index = owner(of: hash)
-            if call.allows(candidates, at: index), bound?.hasRoom(index, candidates, unit: unit) ?? true { return index }
+            if call.allows(candidates, at: index), bound?.hasRoom(index, candidates, unit: unit) ?? true {
+                return index
+            }
             hash = XXHash64.hash(hash)
         }
         return search(from: owner(of: hash), candidates, bound, unit, call)

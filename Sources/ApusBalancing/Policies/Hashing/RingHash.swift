@@ -15,8 +15,7 @@ public import ApusCore
 ///
 /// The load is bounded if there is a ``balanceFactor``: see ``Maglev``.
 ///
-/// Source: Karger et al., "Consistent Hashing and Random Trees", 1997; the density of the ring is our own, see
-/// ``HashRing``.
+/// Source: Karger et al., "Consistent Hashing and Random Trees", 1997; the density of the ring is our own.
 public struct RingHash: BalancingPolicy {
     /// What picks need: the ring, and the bound of the loads.
     public final class Table: Sendable {
@@ -50,7 +49,7 @@ public struct RingHash: BalancingPolicy {
         var problems: [ConfigurationProblem] = []
         problems.requireInteger("minimumSize", minimumSize, in: 1...Self.largestRing / 2)
         problems.require(
-            maximumSize / 2 >= minimumSize && maximumSize <= Self.largestRing, "maximumSize",
+            maximumSize / 2 >= max(1, minimumSize) && maximumSize <= Self.largestRing, "maximumSize",
             "must be from twice minimumSize (\(minimumSize)) to \(Self.largestRing), is \(maximumSize)")
         if let balanceFactor { problems.requireNumber("balanceFactor", balanceFactor, in: 1...100) }
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }

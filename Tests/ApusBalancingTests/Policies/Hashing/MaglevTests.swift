@@ -76,7 +76,8 @@ struct MaglevTests {
         #expect(try table(candidates, size: size) == reference(candidates, size: UInt64(size)))
     }
 
-    @Test("has the table of the paper's algorithm with weights", arguments: [[1, 2], [2, 4, 4], [3, 1, 1, 2], [7, 5]])
+    @Test(
+        "has the table of the paper's algorithm with weights", arguments: [[1, 2], [2, 4, 4], [3, 1, 1, 2], [7, 5]])
     func weighted(_ weights: [Int]) throws {
         let candidates = weights.enumerated().map { Candidate(id: "backend-\($0.offset)", weight: $0.element) }
         #expect(try table(candidates, size: 211) == reference(candidates, size: 211))

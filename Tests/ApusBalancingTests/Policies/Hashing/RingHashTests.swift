@@ -51,7 +51,8 @@ struct RingHashTests {
         }
     }
 
-    @Test("gives each host its share of the keys, as well as chance does", arguments: [[1, 1, 1, 1, 1], [1, 2, 3, 4]])
+    @Test(
+        "gives each host its share of the keys, as well as chance does", arguments: [[1, 1, 1, 1, 1], [1, 2, 3, 4]])
     func shares(_ weights: [Int]) throws {
         var picks = PolicyUnderTest(try RingHash(), weights: weights)
         var counts = weights.map { _ in 0 }
