@@ -47,7 +47,11 @@ public struct LatencyEstimate: Sendable, Hashable {
 
     /// The cost at `now`, in nanoseconds; 0 if nothing is known.
     public func cost(at now: Instant, decay: Duration) -> Double {
-        nanoseconds * Self.remainder(from: at, to: now.nanoseconds, decay: decay.nanoseconds)
+        cost(at: now.nanoseconds, decay: decay.nanoseconds)
+    }
+
+    func cost(at now: Int64, decay: Int64) -> Double {
+        nanoseconds * Self.remainder(from: at, to: now, decay: decay)
     }
 
     /// How much of a weight is left after a time, from 0 to 1.

@@ -26,18 +26,19 @@ struct LatencyRecord: ~Copyable, Sendable {
     }
 
     /// Whether a call may find out how fast the candidate is; of all that ask within `pause` only the first may.
-    func claimProbe(now: Instant, pause: Duration) -> Bool {
+    func claimProbe(now: Int64, pause: Int64) -> Bool {
         let last = probe.load(ordering: .relaxed)
         guard Self.isOver(pause, since: last, now: now) else { return false }
-        return probe.compareExchange(expected: last, desired: now.nanoseconds, ordering: .relaxed).exchanged
+        return probe.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged
     }
 
     /// Whether ``claimProbe(now:pause:)`` would succeed.
-    func mayProbe(now: Instant, pause: Duration) -> Bool {
+    func mayProbe(now: Int64, pause: Int64) -> Bool {
         Self.isOver(pause, since: probe.load(ordering: .relaxed), now: now)
     }
 
-    private static func isOver(_ pause: Duration, since last: Int64, now: Instant) -> Bool {
-        last == .min || Instant(nanoseconds: last).duration(to: now) >= pause
+    private static func isOver(_ pause: Int64, since last: Int64, now: Int64) -> Bool {
+        let (elapsed, overflow) = now.subtractingReportingOverflow(last)
+        return last == .min || (overflow ? now > last : elapsed >= pause)
     }
 }

@@ -7,7 +7,7 @@ public import ApusCore
 public enum AnyBalancingPolicy: BalancingPolicy {
     case roundRobin(RoundRobin)
     case weightedRoundRobin(WeightedRoundRobin)
-    case random(RandomChoice)
+    case randomChoice(RandomChoice)
     case leastRequests(LeastRequests)
     case peakEWMA(PeakEWMA)
     case ringHash(RingHash)
@@ -35,7 +35,7 @@ public enum AnyBalancingPolicy: BalancingPolicy {
         switch configuration.policy {
         case .roundRobin: self = .roundRobin(RoundRobin(using: &random))
         case .weightedRoundRobin: self = .weightedRoundRobin(WeightedRoundRobin(using: &random))
-        case .random: self = .random(RandomChoice())
+        case .random: self = .randomChoice(RandomChoice())
         case .leastRequests: self = .leastRequests(try LeastRequests(choices: configuration.choices))
         case .peakEWMA: self = .peakEWMA(try PeakEWMA(decay: configuration.decay))
         case .ringHash:
@@ -67,7 +67,7 @@ public enum AnyBalancingPolicy: BalancingPolicy {
     public func table(for candidates: [Candidate], weights: [Double], reusing previous: Table?) -> Table {
         switch self {
         case .roundRobin: return .none
-        case .weightedRoundRobin, .random, .leastRequests, .peakEWMA:
+        case .weightedRoundRobin, .randomChoice, .leastRequests, .peakEWMA:
             if case .weighted? = previous, let previous { return previous }
             return .weighted(WeightedTable(weights))
         case .ringHash(let policy):
@@ -89,7 +89,7 @@ public enum AnyBalancingPolicy: BalancingPolicy {
             policy.pick(from: candidates, table: (), for: call, using: &random)
         case (.weightedRoundRobin(let policy), .weighted(let table)):
             policy.pick(from: candidates, table: table, for: call, using: &random)
-        case (.random(let policy), .weighted(let table)):
+        case (.randomChoice(let policy), .weighted(let table)):
             policy.pick(from: candidates, table: table, for: call, using: &random)
         case (.leastRequests(let policy), .weighted(let table)):
             policy.pick(from: candidates, table: table, for: call, using: &random)

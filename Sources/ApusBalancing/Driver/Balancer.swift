@@ -25,13 +25,18 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
 
     /// What a pick looks at.
     @usableFromInline
-    final class State: Sendable {
+    final class State: @unchecked Sendable {
         @usableFromInline let set: CandidateSet<Target>
         @usableFromInline let view: BalancingView<Policy>
+        // What the view holds as well, one step nearer.
+        @usableFromInline let group: CandidateGroup
+        @usableFromInline let version: UInt64
+        @usableFromInline let single: Unmanaged<BalancingView<Policy>.Group>?
 
         init(_ set: CandidateSet<Target>, _ view: BalancingView<Policy>) {
             self.set = set
             self.view = view
+            (group, version, single) = (view.group, view.version, view.single)
         }
     }
 
@@ -133,9 +138,14 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
     @inlinable @inline(__always)
     func attempt(_ call: BalancedCall, mayBeOld: Bool) -> Attempt {
         stripes.withAny { state, random in
-            guard mayBeOld || state.view.isCurrent else { return .outOfDate }
-            guard let index = state.view.pick(for: call, by: policy, using: &random) else { return .picked(nil) }
-            return .picked(Selection(state.set.members[index]))
+            guard mayBeOld || state.group.version == state.version else { return .outOfDate }
+            let index: Int?
+            if let single = state.single {
+                index = single._withUnsafeGuaranteedRef { $0.pick(for: call, by: policy, using: &random) }
+            } else {
+                index = state.view.pickGroup(for: call, by: policy, using: &random)
+            }
+            return .picked(index.map { Selection(state.set.members[$0]) })
         }
     }
 

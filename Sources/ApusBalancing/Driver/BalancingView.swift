@@ -28,6 +28,21 @@ public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
             weights = part.weights
             ignoring = part.ignoring
         }
+
+        /// Picks a member; its index in the set.
+        @inlinable @inline(__always)
+        func pick(for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
+            let index: Int?
+            if ignoring.isEmpty {
+                index = policy.pick(from: candidates, table: table, for: call, using: &random)
+            } else {
+                var call = call
+                call.ignoring.formUnion(ignoring)
+                index = policy.pick(from: candidates, table: table, for: call, using: &random)
+            }
+            guard let index, !indexes.isEmpty else { return index }
+            return indexes[index]
+        }
     }
 
     /// The candidates that the indexes of picks refer to.
@@ -84,11 +99,8 @@ public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
     /// Whether the view shows the candidates as they are now.
     @inlinable
     public func isCurrent(at now: Instant) -> Bool {
-        isCurrent && now < refreshAt
+        group.version == version && now < refreshAt
     }
-
-    /// Whether nothing has changed since it was made, but for slow starts.
-    @inlinable var isCurrent: Bool { group.version == version }
 
     /// Picks a candidate for a call.
     ///
@@ -100,7 +112,7 @@ public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
     @inlinable @inline(__always)
     public func pick(for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
         if let single {
-            return single._withUnsafeGuaranteedRef { pick(in: $0, for: call, by: policy, using: &random) }
+            return single._withUnsafeGuaranteedRef { $0.pick(for: call, by: policy, using: &random) }
         }
         return pickGroup(for: call, by: policy, using: &random)
     }
@@ -110,24 +122,10 @@ public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
         guard !groups.isEmpty else { return nil }
         let number = random.next()
         let drawn = groups.firstIndex { number < $0.last } ?? groups.count - 1
-        if let index = pick(in: groups[drawn], for: call, by: policy, using: &random) { return index }
+        if let index = groups[drawn].pick(for: call, by: policy, using: &random) { return index }
         for position in groups.indices where position != drawn {
-            if let index = pick(in: groups[position], for: call, by: policy, using: &random) { return index }
+            if let index = groups[position].pick(for: call, by: policy, using: &random) { return index }
         }
         return nil
-    }
-
-    @inlinable @inline(__always)
-    func pick(in group: Group, for call: BalancedCall, by policy: Policy, using random: inout FastRandom) -> Int? {
-        let index: Int?
-        if group.ignoring.isEmpty {
-            index = policy.pick(from: group.candidates, table: group.table, for: call, using: &random)
-        } else {
-            var call = call
-            call.ignoring.formUnion(group.ignoring)
-            index = policy.pick(from: group.candidates, table: group.table, for: call, using: &random)
-        }
-        guard let index, !group.indexes.isEmpty else { return index }
-        return group.indexes[index]
     }
 }

@@ -81,7 +81,6 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
 
     @inlinable
     func take(_ stripe: UnsafeMutablePointer<Stripe>) -> Bool {
-        !stripe.pointee.isTaken.load(ordering: .relaxed)
-            && !stripe.pointee.isTaken.exchange(true, ordering: .acquiring)
+        !stripe.pointee.isTaken.exchange(true, ordering: .acquiring)
     }
 }

@@ -2,11 +2,11 @@
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+    public import Glibc
 #elseif canImport(Musl)
-    import Musl
+    public import Musl
 #else
-    import Darwin
+    public import Darwin
 #endif
 
 /// A small number for each thread, so that threads can keep out of each other's way.
@@ -21,16 +21,19 @@ struct ThreadNumbers: Sendable {
         return pthread_key_create(&key, nil) == 0 ? ThreadNumbers(key: key) : nil
     }()
 
-    private let key: pthread_key_t
+    @usableFromInline let key: pthread_key_t
 
     private init(key: pthread_key_t) {
         self.key = key
     }
 
     /// The number of the thread that asks: 1 for the first, and so on.
+    @inlinable var current: Int {
+        if let known = pthread_getspecific(key) { Int(bitPattern: known) } else { add() }
+    }
+
     @usableFromInline
-    var current: Int {
-        if let known = pthread_getspecific(key) { return Int(bitPattern: known) }
+    func add() -> Int {
         let number = Self.next.wrappingAdd(1, ordering: .relaxed).oldValue
         // If it can't be kept, the thread has another number next time, which does no harm.
         _ = pthread_setspecific(key, UnsafeRawPointer(bitPattern: number))

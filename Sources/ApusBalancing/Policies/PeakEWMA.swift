@@ -20,6 +20,8 @@ public struct PeakEWMA: BalancingPolicy {
     public let decay: Duration
     /// The least time between two calls that try a candidate of which nothing is known.
     public let probePause: Duration
+    private let decayNanoseconds: Int64
+    private let pauseNanoseconds: Int64
 
     /// More than any latency: the load of a candidate that is being tried.
     private static let penalty = 1e18
@@ -41,6 +43,8 @@ public struct PeakEWMA: BalancingPolicy {
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
         self.decay = decay
         self.probePause = probePause
+        decayNanoseconds = decay.nanoseconds
+        pauseNanoseconds = probePause.nanoseconds
     }
 
     public var readsTime: Bool { true }
@@ -60,7 +64,7 @@ public struct PeakEWMA: BalancingPolicy {
         from candidates: [Candidate], table: WeightedTable, for call: BalancedCall, using random: inout FastRandom
     ) -> Int? {
         guard let first = table.draw(from: candidates, for: call, using: &random) else { return nil }
-        let now = call.now ?? Instant(nanoseconds: .min)
+        let now = call.now?.nanoseconds ?? .min
         guard candidates.count > 1 else { return first }
         var second = random.index(below: candidates.count, except: first)
         if !call.allows(candidates, at: second) {
@@ -72,21 +76,21 @@ public struct PeakEWMA: BalancingPolicy {
         let (better, worse) = two < one ? (second, first) : (first, second)
         guard min(one, two) == 0 else { return better }
         // Of the calls that find an unknown candidate idle at the same time, one goes there.
-        if candidates[better].latency.claimProbe(now: now, pause: probePause) { return better }
-        if max(one, two) == 0 { _ = candidates[worse].latency.claimProbe(now: now, pause: probePause) }
+        if candidates[better].latency.claimProbe(now: now, pause: pauseNanoseconds) { return better }
+        if max(one, two) == 0 { _ = candidates[worse].latency.claimProbe(now: now, pause: pauseNanoseconds) }
         return worse
     }
 
     /// 0 for an unknown candidate that may be tried.
-    private func load(_ index: Int, _ candidates: [Candidate], _ table: WeightedTable, _ now: Instant) -> Double {
+    private func load(_ index: Int, _ candidates: [Candidate], _ table: WeightedTable, _ now: Int64) -> Double {
         let candidate = candidates[index]
         let pending = candidate.inFlight
         let latency = candidate.latency.current
-        let cost = latency.cost(at: now, decay: decay)
+        let cost = latency.cost(at: now, decay: decayNanoseconds)
         var load: Double
         if cost > latency.nanoseconds * Self.forgotten {
             load = cost * Double(pending + 1)
-        } else if pending == 0, candidate.latency.mayProbe(now: now, pause: probePause) {
+        } else if pending == 0, candidate.latency.mayProbe(now: now, pause: pauseNanoseconds) {
             return 0
         } else {
             load = Self.penalty * Double(pending + 1)
