@@ -40,9 +40,8 @@ public enum XXHash64 {
                 offset += 32
             }
             hash = rotated(lanes.0, 1) &+ rotated(lanes.1, 7) &+ rotated(lanes.2, 12) &+ rotated(lanes.3, 18)
-            for lane in [lanes.0, lanes.1, lanes.2, lanes.3] {
-                hash = (hash ^ round(0, lane)) &* prime1 &+ prime4
-            }
+            hash = merged(merged(hash, lanes.0), lanes.1)
+            hash = merged(merged(hash, lanes.2), lanes.3)
         }
         hash &+= UInt64(bytes.count)
         while offset + 8 <= bytes.count {
@@ -71,6 +70,10 @@ public enum XXHash64 {
 
     private static func round(_ lane: UInt64, _ input: UInt64) -> UInt64 {
         rotated(lane &+ input &* prime2, 31) &* prime1
+    }
+
+    private static func merged(_ hash: UInt64, _ lane: UInt64) -> UInt64 {
+        (hash ^ round(0, lane)) &* prime1 &+ prime4
     }
 
     private static func mixed(_ hash: UInt64, with word: UInt64) -> UInt64 {

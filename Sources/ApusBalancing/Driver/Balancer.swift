@@ -5,8 +5,11 @@ public import Synchronization
 /// The instances of one service and the policy that picks among them: what a client or a gateway holds per service.
 ///
 /// Safe to use from any thread. A new set takes the place of the old one at once: a pick sees the one or the other,
-/// never a mixture. What is picked stays valid after its set is gone. Threads that pick don't wait for each other, nor
-/// for one that replaces the set.
+/// never a mixture. What is picked stays valid after its set is gone. Up to 16 threads pick without waiting for each
+/// other, and none waits for one that replaces the set.
+///
+/// The tables follow a change of the set at once and a change of health, weight or slow start with the next pick, which
+/// takes longer: about 5 µs for a hundred instances, 35 µs for a thousand.
 public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable {
     /// What was picked: the candidate, for its lease and its health, and where to send the call.
     public struct Selection: Sendable {

@@ -9,23 +9,19 @@ public import Synchronization
 /// meanwhile: whoever replaces it waits for the flag of each copy.
 @usableFromInline
 final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
+    /// What the flag guards.
     @usableFromInline
-    struct Stripe: ~Copyable {
-        @usableFromInline let isTaken = Atomic<Bool>(false)
+    struct Content {
         /// Retained as long as it stands here.
         @usableFromInline var value: Unmanaged<Value>
         @usableFromInline var random: FastRandom
-
-        init(_ value: Value, _ random: FastRandom) {
-            self.value = .passRetained(value)
-            self.random = random
-        }
     }
 
     /// A power of two. More threads than that at it at once wait for each other.
     @usableFromInline static var count: Int { 16 }
-    /// Two cache lines, because processors fetch them in pairs.
+    /// Two cache lines, because processors fetch them in pairs: a flag, and after it the content.
     @usableFromInline static var stride: Int { 128 }
+    @usableFromInline static var contentOffset: Int { 16 }
 
     @usableFromInline let threads = ThreadNumbers.shared
     @usableFromInline let memory: UnsafeMutableRawPointer
@@ -34,22 +30,30 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
         var random = random
         memory = .allocate(byteCount: Self.count * Self.stride, alignment: Self.stride)
         for index in 0..<Self.count {
-            (memory + index * Self.stride).initializeMemory(
-                as: Stripe.self, to: Stripe(value, FastRandom(seed: random.next())))
+            let start = memory + index * Self.stride
+            start.initializeMemory(as: Atomic<Bool>.self, to: Atomic(false))
+            (start + Self.contentOffset).initializeMemory(
+                as: Content.self, to: Content(value: .passRetained(value), random: FastRandom(seed: random.next())))
         }
     }
 
     deinit {
         for index in 0..<Self.count {
-            stripe(index).pointee.value.release()
-            stripe(index).deinitialize(count: 1)
+            content(index).pointee.value.release()
+            content(index).deinitialize(count: 1)
+            flag(index).deinitialize(count: 1)
         }
         memory.deallocate()
     }
 
     @inlinable
-    func stripe(_ index: Int) -> UnsafeMutablePointer<Stripe> {
-        (memory + (index & (Self.count - 1)) * Self.stride).assumingMemoryBound(to: Stripe.self)
+    func flag(_ index: Int) -> UnsafeMutablePointer<Atomic<Bool>> {
+        (memory + (index & (Self.count - 1)) * Self.stride).assumingMemoryBound(to: Atomic<Bool>.self)
+    }
+
+    @inlinable
+    func content(_ index: Int) -> UnsafeMutablePointer<Content> {
+        (memory + (index & (Self.count - 1)) * Self.stride + Self.contentOffset).assumingMemoryBound(to: Content.self)
     }
 
     /// Runs `body`, which is short, with one of the copies.
@@ -57,30 +61,24 @@ final class Stripes<Value: AnyObject & Sendable>: @unchecked Sendable {
     func withAny<Result>(_ body: (Value, inout FastRandom) -> Result) -> Result {
         var index = threads?.current ?? 0
         var tries = 0
-        while !take(stripe(index)) {
-            index += 1
-            tries += 1
+        while flag(index).pointee.exchange(true, ordering: .acquiring) {
+            index &+= 1
+            tries &+= 1
             if tries % Self.count == 0 { ThreadNumbers.yield() }
         }
-        let stripe = stripe(index)
-        defer { stripe.pointee.isTaken.store(false, ordering: .releasing) }
-        return stripe.pointee.value._withUnsafeGuaranteedRef { body($0, &stripe.pointee.random) }
+        defer { flag(index).pointee.store(false, ordering: .releasing) }
+        let content = content(index)
+        return content.pointee.value._withUnsafeGuaranteedRef { body($0, &content.pointee.random) }
     }
 
     /// Replaces every copy. Only one thread may do so at a time.
     func replace(with value: Value) {
         for index in 0..<Self.count {
-            let stripe = stripe(index)
-            while !take(stripe) { ThreadNumbers.yield() }
-            let old = stripe.pointee.value
-            stripe.pointee.value = .passRetained(value)
-            stripe.pointee.isTaken.store(false, ordering: .releasing)
+            while flag(index).pointee.exchange(true, ordering: .acquiring) { ThreadNumbers.yield() }
+            let old = content(index).pointee.value
+            content(index).pointee.value = .passRetained(value)
+            flag(index).pointee.store(false, ordering: .releasing)
             old.release()
         }
-    }
-
-    @inlinable
-    func take(_ stripe: UnsafeMutablePointer<Stripe>) -> Bool {
-        !stripe.pointee.isTaken.exchange(true, ordering: .acquiring)
     }
 }

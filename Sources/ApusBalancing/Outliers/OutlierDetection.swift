@@ -115,9 +115,10 @@ public final class OutlierDetection: Sendable {
     ///
     /// - Throws: ``InvalidConfiguration`` with every problem; the old one goes on then.
     public func reconfigure(_ configuration: OutlierConfiguration) throws(InvalidConfiguration) {
+        let now = time.now
         try state.withLock { (state) throws(InvalidConfiguration) in
             try state.detector.reconfigure(configuration)
-            state.intervalEnd = min(state.intervalEnd, time.now.advanced(by: configuration.interval))
+            state.intervalEnd = min(state.intervalEnd, now.advanced(by: configuration.interval))
             maximumInRow.store(Self.limit(configuration.consecutiveFailures), ordering: .relaxed)
             maximumGatewayInRow.store(Self.limit(configuration.consecutiveGatewayFailures), ordering: .relaxed)
             publish(state)

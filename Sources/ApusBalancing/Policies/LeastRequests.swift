@@ -20,8 +20,8 @@ public struct LeastRequests: BalancingPolicy {
     /// How many candidates are compared.
     public let choices: Int
 
-    /// - Parameter choices: how many candidates are compared. Default 2, 2 to 10. From as many candidates on as there
-    ///   are, all are.
+    /// - Parameter choices: how many candidates are compared. Default 2, 2 to 10. If there are no more than that, all
+    ///   are.
     /// - Throws: ``InvalidConfiguration`` for another number.
     public init(choices: Int = 2) throws(InvalidConfiguration) {
         var problems: [ConfigurationProblem] = []
