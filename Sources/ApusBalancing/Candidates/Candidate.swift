@@ -4,8 +4,8 @@ public import Synchronization
 
 /// One instance that calls may be sent to, as balancing sees it: what must survive a change of the set.
 ///
-/// The same candidate stands in every set that its id is in, so the calls in flight, the state of its health and what is
-/// known of its latency live on when instances come and go around it. Safe to use from any thread.
+/// The same candidate stands in every set that its id is in, so the calls in flight, the state of its health and what
+/// is known of its latency live on when instances come and go around it. Safe to use from any thread.
 public final class Candidate: Sendable {
     /// Why no calls should go to a candidate. Each reason is set and lifted by whoever watches for it, without regard
     /// to the others; a candidate without any is usable.

@@ -63,8 +63,7 @@ public struct BalancingConfiguration: Sendable, Hashable {
         if policy == .ringHash || policy == .maglev || policy == .roundRobin {
             problems.require(
                 eligibility.slowStart == nil, "eligibility.slowStart",
-                "can't be combined with \(policy.rawValue), which gives every instance its full share; use a policy that "
-                    + "follows weights")
+                "can't be combined with \(policy.rawValue), which gives every instance its full share")
         }
         return problems
     }

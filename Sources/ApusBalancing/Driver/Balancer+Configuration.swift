@@ -6,8 +6,8 @@ extension Balancer where Policy == AnyBalancingPolicy {
     ///
     /// - Parameters:
     ///   - configuration: the policy and who takes part.
-    ///   - set: the first set. Default: without instances. With the set of another balancer, calls in flight, health and
-    ///     latencies live on: so a change of configuration keeps them.
+    ///   - set: the first set. Default: without instances. With the set of another balancer, calls in flight, health
+    ///     and latencies live on: so a change of configuration keeps them.
     ///   - random: where chance comes from. Default: seeded by the system.
     ///   - time: the clock for slow starts and latencies, the machine's by default.
     /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.

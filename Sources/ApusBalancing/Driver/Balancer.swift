@@ -75,8 +75,8 @@ public final class Balancer<Target: Sendable, Policy: BalancingPolicy>: Sendable
     /// - Parameters:
     ///   - policy: how to pick.
     ///   - eligibility: which candidates take part.
-    ///   - set: the first set. Default: without instances. With the set of another balancer, calls in flight, health and
-    ///     latencies live on: so a change of policy keeps them.
+    ///   - set: the first set. Default: without instances. With the set of another balancer, calls in flight, health
+    ///     and latencies live on: so a change of policy keeps them.
     ///   - random: where the policy's chance comes from. Default: seeded by the system.
     ///   - time: the clock for slow starts and latencies, the machine's by default.
     /// - Throws: ``InvalidConfiguration`` with every problem of `eligibility`.

@@ -3,8 +3,8 @@ public import ApusCore
 
 /// Candidates as picks see them at one moment: the ``EligibilityPlan`` with the policy's table for each of its groups.
 ///
-/// Never changed. Whoever holds one makes another when ``isCurrent(at:)`` says that it is out of date. ``Balancer`` does
-/// all of that; an event loop that needs no lock may hold a view of its own.
+/// Never changed. Whoever holds one makes another when ``isCurrent(at:)`` says that it is out of date. ``Balancer``
+/// does all of that; an event loop that needs no lock may hold a view of its own.
 public final class BalancingView<Policy: BalancingPolicy>: @unchecked Sendable {
     // A class, as tables are: what it holds for good can be used without counting references to it.
     @usableFromInline

@@ -4,10 +4,10 @@ public import ApusCore
 /// Which candidates take part in picks at one moment: a pure function of what is known of them and of the time.
 ///
 /// The rules, in this order:
-/// 1. If the usable share is below the panic threshold, all candidates take part that aren't draining, without regard to
-///    their health and zone.
-/// 2. If none is usable, those take part whose only fault is that they are ejected: an ejection judges by comparison, and
-///    something is better than nothing.
+/// 1. If the usable share is below the panic threshold, all candidates take part that aren't draining, without regard
+///    to their health and zone.
+/// 2. If none is usable, those take part whose only fault is that they are ejected: an ejection judges by comparison,
+///    and something is better than nothing.
 /// 3. Otherwise the usable take part: first those of the own zone, the others with what these can't carry.
 /// 4. Of each group, a client that uses a subset takes the first of its own ranking.
 ///

@@ -4,8 +4,8 @@
 ///
 /// A tier is trusted with as much as its usable candidates can carry: their share times an overprovisioning factor, at
 /// most everything. What it isn't trusted with goes to the next. With the factor 1.4 a tier keeps all calls until fewer
-/// than 72 % of it are usable. If all tiers together can't carry everything, each gets a part in proportion, and one whose
-/// usable share is below the panic threshold uses its unusable candidates as well.
+/// than 72 % of it are usable. If all tiers together can't carry everything, each gets a part in proportion, and one
+/// whose usable share is below the panic threshold uses its unusable candidates as well.
 ///
 /// Source: Envoy, "Priority levels" and "Panic threshold".
 public struct PriorityLoad: Sendable, Hashable {

@@ -12,8 +12,8 @@ public import ApusCore
 /// Gives an instance that is new or comes back after an ejection few calls at first, and more as it warms up.
 ///
 /// Its weight is multiplied by `(time since the start / window) ^ (1 / aggression)`, at least by the minimum. Policies
-/// that know weights follow, and ``RoundRobin``, which doesn't, is not affected; neither are those that hash, whose keys
-/// would wander.
+/// that know weights follow, and ``RoundRobin``, which doesn't, is not affected; neither are those that hash, whose
+/// keys would wander.
 ///
 /// Source: Envoy's slow start mode.
 public struct SlowStartConfiguration: Sendable, Hashable {
@@ -44,6 +44,7 @@ public struct SlowStartConfiguration: Sendable, Hashable {
         return max(minimumWeight, pow(progress, 1 / aggression))
     }
 
-    /// How often the weights are taken anew while a start is under way: a hundred times, but at most ten times a second.
+    /// How often the weights are taken anew while a start is under way: a hundred times, but at most ten times a
+    /// second.
     var step: Duration { max(.nanoseconds(window.nanoseconds / 100), .milliseconds(100)) }
 }

@@ -5,9 +5,9 @@ public import ApusCore
 /// instances don't hold a million connections.
 ///
 /// A client ranks the instances by the hash of its own name with each instance's id (rendezvous hashing) and uses the
-/// first of those that are usable. So it keeps its instances for as long as they live: one that comes or goes, or changes
-/// its health, changes at most one of them. Of the clients each instance gets its part as chance makes it: with a
-/// hundred clients for each instance, give or take a tenth.
+/// first of those that are usable. So it keeps its instances for as long as they live: one that comes or goes, or
+/// changes its health, changes at most one of them. Of the clients each instance gets its part as chance makes it: with
+/// a hundred clients for each instance, give or take a tenth.
 public struct SubsetConfiguration: Sendable, Hashable {
     /// How many instances the client uses, of each zone group if zones are preferred. 1 to 100,000.
     public var size: Int

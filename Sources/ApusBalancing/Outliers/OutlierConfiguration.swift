@@ -3,8 +3,8 @@ public import ApusCore
 
 /// When an instance that fails more than the others is left out, and for how long.
 ///
-/// Two signals act at once: failures in a row. Two are judged at the end of each ``interval``: an instance whose rate of
-/// success is far below that of the others, and one that fails nearly always. Each can be turned off.
+/// Two signals act at once: failures in a row. Two are judged at the end of each ``interval``: an instance whose rate
+/// of success is far below that of the others, and one that fails nearly always. Each can be turned off.
 ///
 /// Source: Envoy's outlier detection and gRPC A50; the defaults are theirs unless said otherwise.
 public struct OutlierConfiguration: Sendable, Hashable {
@@ -24,8 +24,8 @@ public struct OutlierConfiguration: Sendable, Hashable {
     public var jitter = 0.0
     /// The share of the instances that may be out at a time, rounded down. Default 0.1, 0 to 1.
     public var maximumEjected = 0.1
-    /// Whether one instance may be out however few there are. Default true, because 10 % of fewer than ten is none; false
-    /// in Envoy. The last usable instance stays in any case.
+    /// Whether one instance may be out however few there are. Default true, because 10 % of fewer than ten is none;
+    /// false in Envoy. The last usable instance stays in any case.
     public var alwaysEjectOne = true
     /// Judges the rate of success.
     public var successRate: SuccessRate? = SuccessRate()

@@ -2,8 +2,8 @@
 public import ApusCore
 import Synchronization
 
-/// Leaves out the instances of a service that fail more than the others: ``OutlierDetector`` with a lock, a clock and the
-/// candidates, which it marks ``Candidate/Unusable/ejected``.
+/// Leaves out the instances of a service that fail more than the others: ``OutlierDetector`` with a lock, a clock and
+/// the candidates, which it marks ``Candidate/Unusable/ejected``.
 ///
 /// ```swift
 /// let outliers = try OutlierDetection { balancer.set.candidates }
@@ -11,12 +11,12 @@ import Synchronization
 /// await outliers.run()                                                // in a task of its own
 /// ```
 ///
-/// Each result costs two atomic operations or so; the lock is taken by runs of failures, at the end of an interval and for
-/// returns. Intervals end and ejected instances return in ``run()``, or when the next result comes in; who calls
+/// Each result costs two atomic operations or so; the lock is taken by runs of failures, at the end of an interval and
+/// for returns. Intervals end and ejected instances return in ``run()``, or when the next result comes in; who calls
 /// ``advance(to:)`` needs neither. An instance that returns begins its slow start.
 ///
-/// One detection marks a candidate, not several. When it goes away, or is told to ``stop()``, all its ejections end. Safe
-/// to use from any thread.
+/// One detection marks a candidate, not several. When it goes away, or is told to ``stop()``, all its ejections end.
+/// Safe to use from any thread.
 public final class OutlierDetection: Sendable {
     private struct State: Sendable {
         var detector: OutlierDetector

@@ -7,10 +7,11 @@ public import ApusCore
 /// (``endInterval(_:now:)``). Each ejection of an instance lasts one base time longer than the one before, up to the
 /// maximum; each interval in which it is in from the beginning to the end takes one off again.
 ///
-/// **Bounds**: so many are out at once as the configuration says, and never the last instance that is usable. What would
-/// pass a bound stays in, and is judged anew by its next run of failures or interval.
+/// **Bounds**: so many are out at once as the configuration says, and never the last instance that is usable. What
+/// would pass a bound stays in, and is judged anew by its next run of failures or interval.
 ///
-/// **Return**: when the time is over, that moment included, or when a health check passes. It returns with clean counts.
+/// **Return**: when the time is over, that moment included, or when a health check passes. It returns with clean
+/// counts.
 ///
 /// A change of configuration, and one of the set of instances, keep the ejections and their numbers; an instance that
 /// leaves the set is forgotten.

@@ -8,9 +8,9 @@ public import ApusCore
 /// ``observe(_:of:now:)``; for one that failed it should report at least what it would have taken, or an instance that
 /// fails fast looks like the best.
 ///
-/// A candidate of which nothing is known, or nothing that is younger than seven times the decay, is tried by one call at
-/// a time, and by one in a ``probePause`` at most: it wins against all others while it has no call, and loses against
-/// all while it has one. So a new instance is not run down by a herd of calls that all find it idle.
+/// A candidate of which nothing is known, or nothing that is younger than seven times the decay, is tried by one call
+/// at a time, and by one in a ``probePause`` at most: it wins against all others while it has no call, and loses
+/// against all while it has one. So a new instance is not run down by a herd of calls that all find it idle.
 ///
 /// Two candidates, not more, because it is the pair that keeps clients from running after the same best one.
 ///

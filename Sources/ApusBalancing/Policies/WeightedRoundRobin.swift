@@ -4,10 +4,11 @@ import Synchronization
 
 /// Each candidate in turn, as often as its weight says, its turns as evenly spaced as they can be.
 ///
-/// The turns walk round a circle that is cut into one arc for each candidate, in steps of the golden ratio. Of all steps
-/// this spreads the points most evenly over every arc however short, so that after any number of turns a candidate has
-/// had its share but for a few, and never waits for long nor has a run. The first point is drawn by chance: otherwise
-/// every process would begin with the same candidate. With equal weights the candidates simply take turns.
+/// The turns walk round a circle that is cut into one arc for each candidate, in steps of the golden ratio. Of all
+/// steps this spreads the points most evenly over every arc however short, so that after any number of turns a
+/// candidate has had its share but for a few, and never waits for long nor has a run. The first point is drawn by
+/// chance: otherwise every process would begin with the same candidate. With equal weights the candidates simply take
+/// turns.
 ///
 /// Nothing but the number of the turn is remembered, so a change of weights goes on from there; during a slow start the
 /// weight is a fraction. A pick costs one atomic addition and one look-up. A candidate that may not be used gives its

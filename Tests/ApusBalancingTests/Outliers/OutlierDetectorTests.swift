@@ -166,7 +166,8 @@ struct OutlierDetectorTests {
 
     @Test("ejects below the mean less 1.9 standard deviations, not at it")
     func successRate() throws {
-        // Rates 1 (nine times) and x: the mean is 1 - d/10, the deviation 0.3 d, with d = 1 - x; x is 3 deviations below.
+        // Rates 1 (nine times) and x: the mean is 1 - d/10, the deviation 0.3 d, with d = 1 - x; x is 3 deviations
+        // below.
         var one = try detector { $0.failurePercentage = nil }
         var hosts = hosts(10, 1_000)
         hosts[3].successes = 900

@@ -3,8 +3,8 @@ import ApusCore
 
 /// Consistent hashing with bounded loads: no candidate gets more calls at once than a factor times its fair share.
 ///
-/// The fair share is that of all calls in flight, the new one included, by weight, among the candidates that are usable.
-/// The bound is rounded up, so that with a factor of at least 1 some candidate always has room.
+/// The fair share is that of all calls in flight, the new one included, by weight, among the candidates that are
+/// usable. The bound is rounded up, so that with a factor of at least 1 some candidate always has room.
 ///
 /// Source: Mirrokni, Thorup, Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2016.
 struct LoadBound: Sendable {

@@ -3,10 +3,10 @@ public import ApusCore
 
 /// A key's calls go to one candidate, found in a table that gives every candidate the same number of entries.
 ///
-/// The shares are even to one entry, and a pick is one look into the table. When a candidate comes or goes its keys move,
-/// and a few of the others': with 100 candidates and the usual table about one in a hundred, with more candidates for the
-/// same table more. One that is unusable stays in the table: its keys go to substitutes, no other key moves, and it has
-/// them back afterwards.
+/// The shares are even to one entry, and a pick is one look into the table. When a candidate comes or goes its keys
+/// move, and a few of the others': with 100 candidates and the usual table about one in a hundred, with more candidates
+/// for the same table more. One that is unusable stays in the table: its keys go to substitutes, no other key moves,
+/// and it has them back afterwards.
 ///
 /// Which candidate is the substitute, if that of the key may not be used, was tried already or is loaded up to its
 /// bound: the hash is hashed again, so that the keys of the one spread over all others and each has one substitute, the
@@ -44,8 +44,8 @@ public struct Maglev: BalancingPolicy {
     /// - Parameters:
     ///   - tableSize: how many entries the table has, a prime. Default 65,537, 2 to 5,000,011. The more there are for
     ///     each candidate, the fewer keys move; fewer than candidates leave some without keys.
-    ///   - balanceFactor: how many calls a candidate may have at once, as a multiple of its fair share. Default nil: any
-    ///     number. 1 to 100.
+    ///   - balanceFactor: how many calls a candidate may have at once, as a multiple of its fair share. Default nil:
+    ///     any number. 1 to 100.
     /// - Throws: ``InvalidConfiguration`` with every problem.
     public init(
         tableSize: Int = Self.usualTableSize, balanceFactor: Double? = nil

@@ -3,10 +3,10 @@ public import ApusCore
 
 /// A key's calls go to one candidate, found on a ring of hashes: for caches and sessions that live in an instance.
 ///
-/// A candidate that comes takes its share of keys from the others and one that goes leaves its keys to them; no other key
-/// moves. One that is unusable leaves its keys to substitutes (see below) and has them back afterwards. The shares are
-/// as even as chance makes them: with the usual 128 points a candidate of weight 1 has its share give or take 9 % (one
-/// standard deviation). ``Maglev`` shares more evenly but moves a few more keys.
+/// A candidate that comes takes its share of keys from the others and one that goes leaves its keys to them; no other
+/// key moves. One that is unusable leaves its keys to substitutes (see below) and has them back afterwards. The shares
+/// are as even as chance makes them: with the usual 128 points a candidate of weight 1 has its share give or take 9 %
+/// (one standard deviation). ``Maglev`` shares more evenly but moves a few more keys.
 ///
 /// Which candidate is the substitute, if that of the key may not be used, was tried already or is loaded up to its
 /// bound: the hash is hashed again, so that the keys of the one spread over all others and each has one substitute, the
@@ -40,8 +40,8 @@ public struct RingHash: BalancingPolicy {
     ///   - minimumSize: how many points the ring has at least. Default 1,024, 1 to 8,388,608.
     ///   - maximumSize: how many it has at most, but one for each candidate. Default 1,048,576, at least twice
     ///     `minimumSize`, at most 8,388,608.
-    ///   - balanceFactor: how many calls a candidate may have at once, as a multiple of its fair share. Default nil: any
-    ///     number. 1 to 100.
+    ///   - balanceFactor: how many calls a candidate may have at once, as a multiple of its fair share. Default nil:
+    ///     any number. 1 to 100.
     /// - Throws: ``InvalidConfiguration`` with every problem.
     public init(
         minimumSize: Int = 1_024, maximumSize: Int = 1_048_576, balanceFactor: Double? = nil
