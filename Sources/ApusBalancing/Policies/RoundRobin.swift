@@ -23,16 +23,25 @@ public final class RoundRobin: BalancingPolicy {
         self.init(using: &random)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public func pick(
         from candidates: [Candidate], table: Void, for call: BalancedCall, using random: inout FastRandom
     ) -> Int? {
         let count = UInt32(truncatingIfNeeded: candidates.count)
-        for _ in 0..<count {
+        guard count > 0 else { return nil }
+        let index = Int(turn.wrappingAdd(1, ordering: .relaxed).oldValue % count)
+        return call.allows(candidates, at: index) ? index : pickNext(from: candidates, for: call)
+    }
+
+    /// Picks a candidate after one turn was in vain.
+    @usableFromInline
+    func pickNext(from candidates: [Candidate], for call: BalancedCall) -> Int? {
+        let count = UInt32(truncatingIfNeeded: candidates.count)
+        for _ in 1..<count {
             let index = Int(turn.wrappingAdd(1, ordering: .relaxed).oldValue % count)
-            if call.allows(candidates[index]) { return index }
+            if call.allows(candidates, at: index) { return index }
         }
         // Other threads may have taken the turns in between: look at each once.
-        return candidates.firstIndex { call.allows($0) }
+        return candidates.indices.first { call.allows(candidates, at: $0) }
     }
 }

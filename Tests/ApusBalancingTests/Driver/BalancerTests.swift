@@ -60,7 +60,7 @@ struct BalancerTests {
 
     /// A policy whose table is the number of candidates it was made for.
     private struct Counting: BalancingPolicy {
-        func table(for candidates: [Candidate]) -> Int { candidates.count }
+        func table(for candidates: [Candidate], weights: [Double], reusing previous: Int?) -> Int { candidates.count }
 
         func pick(
             from candidates: [Candidate], table: Int, for call: BalancedCall, using random: inout FastRandom
