@@ -70,16 +70,19 @@ public protocol Cache: Sendable {
 
 extension Cache {
     /// The value under `key`, or nil.
+    @inlinable
     public func get<Value: Codable & Sendable>(_ key: String) async throws(CacheError) -> Value? {
         try await get(key, as: Value.self)
     }
 
     /// Stores `value` for the cache's default time.
+    @inlinable
     public func set<Value: Codable & Sendable>(_ key: String, _ value: Value) async throws(CacheError) {
         try await set(key, value, timeToLive: nil)
     }
 
     /// ``getOrLoad(_:timeToLive:load:)`` with the cache's default time.
+    @inlinable
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {

@@ -6,7 +6,7 @@ public import ApusCore
 /// Values are kept as they are, not serialised. For one type of value on a hot path, ``LocalCache`` saves the calls
 /// through the protocol.
 public final class MemoryCache: Cache {
-    private let boxes: BoxCache
+    @usableFromInline let boxes: BoxCache
 
     /// An empty cache.
     ///
@@ -44,17 +44,37 @@ public final class MemoryCache: Cache {
         boxes.storage.removeAll()
     }
 
+    /// As `getOrLoad(_:timeToLive:load:)` with the configuration's time to live.
+    @inlinable
+    public func getOrLoad<Value: Codable & Sendable>(
+        _ key: String, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        if let value = boxes.hit(key, as: Value.self) { return value }
+        return try await loaded(key, policy: CachePolicy(), load: load)
+    }
+
+    // Inlinable, so that a hit is compiled for the type of the value: in generic form its metadata costs more than the hit.
+    @inlinable
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, timeToLive: Duration?, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        try await getOrLoad(key, policy: CachePolicy(timeToLive: timeToLive), load: load)
+        if let value = boxes.hit(key, as: Value.self) { return value }
+        return try await loaded(key, policy: CachePolicy(timeToLive: timeToLive), load: load)
     }
 
+    @inlinable
     public func getOrLoad<Value: Codable & Sendable>(
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         // First without a closure, which would be an allocation.
         if let value = boxes.hit(key, as: Value.self) { return value }
+        return try await loaded(key, policy: policy, load: load)
+    }
+
+    @usableFromInline
+    func loaded<Value: Codable & Sendable>(
+        _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         let found = try await boxes.findOrLoad(key, policy, as: Value.self) { _ in Loaded(TypedBox(try await load())) }
         if let found { return found }
         return try await boxes.loadAnyway(key, policy, load: load)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
+public import ApusCore
 import Synchronization
 
 /// The memory level of the caches that take values of any type.
+@usableFromInline
 final class BoxCache: Sendable {
-    let storage: LocalCache<String, CacheBox>
+    @usableFromInline let storage: LocalCache<String, CacheBox>
     let mismatches = Atomic<Int>(0)
 
     init(_ configuration: CacheConfiguration) throws(InvalidConfiguration) {
@@ -19,6 +20,7 @@ final class BoxCache: Sendable {
     }
 
     /// A fresh value of this type that isn't due for a refresh. A miss isn't counted: who asks goes on.
+    @inlinable
     func hit<Value: Sendable>(_ key: String, as type: Value.Type) -> Value? {
         let hashed = HashedKey(key)
         return storage.shard(of: hashed).getFresh(hashed, now: storage.configuration.time.now)?.value(as: type)
