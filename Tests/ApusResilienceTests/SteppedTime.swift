@@ -20,7 +20,7 @@ final class SteppedTime: Sendable {
 
     var source: TimeSource {
         TimeSource(
-            { self.now }, sleepingUntil: { (instant) throws(CancellationError) in try await self.sleep(instant) })
+            { self.now }, sleepingUntil: { (instant) throws(CancellationError) in try await self.wait(until: instant) })
     }
 
     /// Moves the clock and wakes those whose time has come.
@@ -34,7 +34,7 @@ final class SteppedTime: Sendable {
         for continuation in woken { continuation.resume(returning: true) }
     }
 
-    private func sleep(_ instant: Instant) async throws(CancellationError) {
+    private func wait(until instant: Instant) async throws(CancellationError) {
         let number = state.withLock { state in
             state.nextSleeper += 1
             return state.nextSleeper

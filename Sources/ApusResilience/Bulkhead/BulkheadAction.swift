@@ -9,7 +9,7 @@ public struct BulkheadTicket: Sendable, Hashable {
 
 /// Why a bulkhead refuses a call.
 public struct BulkheadRejection: Sendable, Hashable {
-    /// What was the matter.
+    /// What can be the matter.
     public enum Reason: String, Sendable, Hashable {
         /// All calls are taken, and as many wait as may.
         case full
@@ -19,6 +19,7 @@ public struct BulkheadRejection: Sendable, Hashable {
         case deadline
     }
 
+    /// What was the matter.
     public let reason: Reason
     /// When a call is likely to be free for one who comes after all that wait now, as the last calls ended; up to a half
     /// is added by chance, so that those who are refused together don't come back together. 1 ms to 45 s.
