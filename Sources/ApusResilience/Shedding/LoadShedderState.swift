@@ -36,6 +36,10 @@ public struct LoadShedderState: Sendable {
     private static let least: InlineArray<4, Double> = [0, 0.5, 0.7, 0.9]
     /// How many requests of those that are started in turn the target has room for at least.
     private static let turns = 4.0
+    /// By how much the capacity is raised in the first window that sheds although little queues.
+    private static let leastGrowth = 0.05
+    /// For how many windows, ten times as long as usual, what was known holds while no delay is seen.
+    private static let mostWindowsBlind = 30
     private static let shareInFlight: InlineArray<4, Double> = [0.7, 0.8, 0.9, 1]
 
     private let target: Double
@@ -44,6 +48,8 @@ public struct LoadShedderState: Sendable {
     private let minimumSamples: Int
     private let cpuTarget: Double
     private let maximumInFlight: Double
+    /// So many a second are let through whatever was seen, so that there is always something to see.
+    private let leastCapacity: Double
     private var random: FastRandom
     private var statistics = LoadShedderStatistics()
 
@@ -60,6 +66,7 @@ public struct LoadShedderState: Sendable {
     private var rates = InlineArray<4, Double>(repeating: 0)
     private var admission = InlineArray<4, Double>(repeating: 1)
     private var capacity = 0.0
+    private var growth = LoadShedderState.leastGrowth
     private var calmWindows = 0
     private var windowsBlind = 0
     private var overload = 1.0
@@ -86,6 +93,7 @@ public struct LoadShedderState: Sendable {
         minimumSamples = configuration.minimumSamples
         cpuTarget = configuration.cpuTarget ?? .infinity
         maximumInFlight = Double(configuration.maximumInFlight)
+        leastCapacity = Double(configuration.minimumSamples) / longWindow.seconds
         self.random = random
     }
 
@@ -208,7 +216,7 @@ public struct LoadShedderState: Sendable {
         // Without a delay seen, while requests come or wait, what was known holds for a while: a stuck loop tells nothing.
         let isIdle = statistics.waiting == 0 && offered[0] + offered[1] + offered[2] + offered[3] == 0
         windowsBlind = samples > 0 || isIdle ? 0 : windowsBlind + 1
-        guard windowsBlind == 0 || windowsBlind > 5 else { return }
+        guard windowsBlind == 0 || windowsBlind > Self.mostWindowsBlind else { return }
         let throughput = Double(finished) / seconds
         let mean = samples > 0 ? sumOfDelays / Double(samples) : 0
         statistics.queueingDelay = .nanoseconds(Int64(mean * 1e9))
@@ -216,27 +224,35 @@ public struct LoadShedderState: Sendable {
         targetNow = max(target, Self.turns * turn)
         for index in 0..<4 {
             let rate = offered[index] / seconds
-            rates[index] = statistics.isOverloaded ? (rates[index] + rate) / 2 : rate
+            // A fall by half is the end of a load rather than chance.
+            let isSteady = statistics.isOverloaded && rate > rates[index] / 2
+            rates[index] = isSteady ? (rates[index] + rate) / 2 : rate
         }
         let isBusy = (statistics.cpu ?? 0) >= 0.95
         let isLate = samples > 0 && (isBusy ? mean : leastDelay) > targetNow
         if !statistics.isOverloaded {
             guard isLate else { return }
             statistics.isOverloaded = true
-            capacity = throughput
+            // What is known from more than this window counts as well: one that is slow by chance looks like an overload.
+            capacity = max(throughput, gaps >= 8 ? 1 / max(meanGap, 1e-9) : capacity * 0.7)
         } else if samples > 0, leastDelay > targetNow / 10 {
             // The queue was never empty: what was finished is what can be.
             capacity += (throughput - capacity) * min(0.3, Double(finished) / Double(finished + 50))
-        } else if mean < targetNow / 2, shedInWindow > 0 {
-            // More may fit than was let through.
-            capacity = max(throughput, capacity * 1.05)
         }
+        if mean < targetNow / 2, shedInWindow > 0 {
+            // More may fit than was let through; the longer it does, the further off the capacity is.
+            capacity = max(throughput, capacity * (1 + growth))
+            growth = min(1, growth * 2)
+        } else {
+            growth = Self.leastGrowth
+        }
+        capacity = max(capacity, leastCapacity)
         divide(mean: mean)
     }
 
     /// Gives the room to the priorities, from the highest on.
     private mutating func divide(mean: Double) {
-        let shrinking = 10 * targetNow
+        let shrinking = 6 * targetNow
         var taken = 0.0
         var fits = true
         for index in stride(from: 3, through: 0, by: -1) {

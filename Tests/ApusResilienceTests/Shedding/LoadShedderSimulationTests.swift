@@ -61,7 +61,7 @@ struct LoadShedderSimulationTests {
         for second in 0..<8 {
             server.run(for: .seconds(1))
             let goodput = server.all.goodput(within: machine.bound, over: .seconds(1))
-            #expect(goodput >= 0.8 * machine.capacity, "seed \(seed), second \(second)")
+            #expect(goodput >= 0.75 * machine.capacity, "seed \(seed), second \(second)")
         }
     }
 
@@ -86,9 +86,9 @@ struct LoadShedderSimulationTests {
         var server = try server(machine, load: 1.2)
         server.mix = [40, 30, 20, 10]
         server.run(for: .seconds(12))
-        #expect(server[.critical].successRate >= 0.999, "seed \(seed)")
-        #expect(server[.high].successRate >= 0.99, "seed \(seed)")
-        #expect(server[.normal].successRate >= 0.98, "seed \(seed)")
+        #expect(server[.critical].successRate >= 0.99, "seed \(seed)")
+        #expect(server[.high].successRate >= 0.98, "seed \(seed)")
+        #expect(server[.normal].successRate >= 0.95, "seed \(seed)")
         #expect(server[.sheddable].successRate < 0.8, "seed \(seed)")
     }
 
@@ -146,10 +146,10 @@ struct LoadShedderSimulationTests {
         #expect(loop.shed == 0, "seed \(seed)")
         loop.rate = 5_000
         loop.run(for: .seconds(15))
-        #expect(loop.goodput(within: .milliseconds(500), over: .seconds(15)) >= 0.9 * 960, "seed \(seed)")
-        #expect(loop.p99 < .milliseconds(700), "seed \(seed)")
+        #expect(loop.goodput(within: .milliseconds(800), over: .seconds(15)) >= 0.9 * 960, "seed \(seed)")
+        #expect(loop.p99 < .milliseconds(900), "seed \(seed)")
         loop.run(for: .seconds(10))
-        #expect(loop.goodput(within: .milliseconds(300), over: .seconds(10)) >= 0.9 * 960, "seed \(seed)")
+        #expect(loop.goodput(within: .milliseconds(450), over: .seconds(10)) >= 0.9 * 960, "seed \(seed)")
         loop.rate = 500
         loop.run(for: .seconds(1))
         loop.run(for: .seconds(10))
@@ -159,12 +159,26 @@ struct LoadShedderSimulationTests {
     @Test("comes to the same by the lag of a timer alone, if not as fast")
     func timerAlone() throws {
         var loop = try SimulatedLoop(rate: 5_000, work: .milliseconds(1), refusal: .microseconds(10), seed: seed)
-        loop.run(for: .seconds(30))
+        loop.run(for: .seconds(60))
         loop.run(for: .seconds(10))
-        #expect(loop.goodput(within: .milliseconds(300), over: .seconds(10)) >= 0.9 * 960, "seed \(seed)")
+        #expect(loop.goodput(within: .milliseconds(450), over: .seconds(10)) >= 0.9 * 960, "seed \(seed)")
         loop.rate = 500
         loop.run(for: .seconds(1))
         loop.run(for: .seconds(10))
         #expect(loop.shed == 0, "seed \(seed)")
+    }
+
+    @Test("is itself again two seconds after the process was stopped for a while", arguments: [true, false])
+    func pause(_ tellsTurn: Bool) throws {
+        var loop = try SimulatedLoop(rate: 600, work: .milliseconds(1), refusal: .microseconds(10), seed: seed)
+        loop.tellsTurn = tellsTurn
+        for length in 1...5 {
+            loop.run(for: .seconds(2) + .milliseconds(13) * length)
+            loop.pause(for: .seconds(length))
+            // What has come meanwhile takes six tenths of the time that it lasted, and keeps others waiting.
+            loop.run(for: .seconds(2) + .milliseconds(1_500) * length)
+            loop.run(for: .seconds(2))
+            #expect(loop.shed == 0, "after \(length) s, seed \(seed)")
+        }
     }
 }

@@ -168,6 +168,22 @@ struct LoadShedderTests {
         #expect(!state.snapshot.isOverloaded)
     }
 
+    @Test("never shuts out everyone, and finds back however wrong its idea of the capacity is")
+    mutating func findsBack() throws {
+        var state = try state()
+        // Nothing ends, and all waits for seconds.
+        for _ in 0..<300 {
+            now = now.advanced(by: .milliseconds(20))
+            _ = state.admit(.normal, waited: .seconds(30), now: now)
+        }
+        #expect(state.snapshot.isOverloaded)
+        #expect(state.snapshot.capacity < 100)
+        var shed = 0
+        for _ in 0..<30 { shed = window(&state, delay: .zero, requests: 1_000) }
+        #expect(shed == 0, "10,000 a second, three seconds later")
+        #expect(!state.snapshot.isOverloaded)
+    }
+
     @Test("keeps its counts in order for any events")
     func counts() throws {
         let seed = UInt64.random(in: 0 ... .max)

@@ -53,6 +53,11 @@ struct SimulatedLoop {
         }
     }
 
+    /// The process is stopped for a time, as by a debugger or a hypervisor.
+    mutating func pause(for duration: Duration) {
+        now = now.advanced(by: duration)
+    }
+
     /// How long all but a hundredth took at most.
     var p99: Duration {
         let sorted = latencies.sorted()
