@@ -38,8 +38,8 @@ public struct GradientLimit: Sendable {
     private let baselineWindows: Int
 
     private var exact: Double
+    /// In nanoseconds; 0 while nothing is known.
     private var normal = 0.0
-    private var windowsLearned = 0
     private var atFloor = 0
 
     private var windowStart: Instant?
@@ -67,7 +67,7 @@ public struct GradientLimit: Sendable {
     public var limit: Int { Int(exact) }
 
     /// What is taken for the latency of a call that doesn't queue; nil until the first window has ended.
-    public var normalLatency: Duration? { windowsLearned > 0 ? .nanoseconds(Int64(normal)) : nil }
+    public var normalLatency: Duration? { normal > 0 ? .nanoseconds(Int64(normal)) : nil }
 
     /// A call has ended.
     ///
@@ -113,7 +113,7 @@ public struct GradientLimit: Sendable {
         let kept = 1 - Double(dropped) / calls
         let isUsed = Double(mostInFlight) * 2 >= exact
         guard isUsed || dropped > 0 else { return }
-        let slowness = windowsLearned > 0 ? tolerance * normal / latency : 1
+        let slowness = normal > 0 ? tolerance * normal / latency : 1
         let gradient = min(1, max(0.5, min(slowness, kept)))
         let headroom = isUsed ? exact.squareRoot() : 0
         exact += smoothing * (gradient * exact + headroom - exact)
@@ -123,9 +123,8 @@ public struct GradientLimit: Sendable {
     private mutating func learn(_ latency: Double, isClean: Bool) {
         atFloor = exact <= max(minimum + 1, minimum * 1.2) && Double(mostInFlight) * 2 >= exact ? atFloor + 1 : 0
         guard isClean else { return }
-        if windowsLearned == 0 {
+        if normal == 0 {
             normal = latency
-            windowsLearned = 1
         } else if atFloor >= Self.windowsAtFloor {
             // So few calls can't queue at each other: this is how fast the peer is.
             normal = latency
@@ -133,8 +132,7 @@ public struct GradientLimit: Sendable {
         } else if latency < normal {
             normal += (latency - normal) / 4
         } else if latency <= normal * (1 + (tolerance - 1) / 2) {
-            windowsLearned = min(windowsLearned + 1, baselineWindows)
-            normal += (latency - normal) * 2 / Double(windowsLearned + 1)
+            normal += (latency - normal) * 2 / Double(baselineWindows + 1)
         }
     }
 }
