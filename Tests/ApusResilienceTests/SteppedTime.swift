@@ -27,8 +27,8 @@ final class SteppedTime: Sendable {
     private let state = Mutex(State())
     private let skips: Bool
 
-    /// - Parameter skips: whether who waits gets the moment at once, and the clock moves there.
-    init(skipping skips: Bool) {
+    /// - Parameter skips: whether who waits gets the moment at once, and the clock moves there. Default: no.
+    init(skipping skips: Bool = false) {
         self.skips = skips
     }
 

@@ -35,10 +35,8 @@ public struct GCRA: Sendable, Hashable {
     ///   - cost: how many requests it counts for. 0 asks without taking anything.
     ///   - now: the time.
     public func decide(arrival: inout Int64, cost: UInt32 = 1, now: Instant) -> RateDecision {
+        arrival = corrected(arrival, now: now)
         let now = now.nanoseconds
-        let latest = Self.sum(now, tolerance)
-        // Only a clock that went back can leave it further away.
-        if arrival > latest { arrival = latest }
         let start = max(arrival, now)
         let (price, overflow) = interval.multipliedReportingOverflow(by: Int64(cost))
         if overflow || price > tolerance {
@@ -52,6 +50,9 @@ public struct GCRA: Sendable, Hashable {
         if cost > 0 { arrival = next }
         return decision(.allowed, until: next, now: now, retry: 0)
     }
+
+    /// The arrival time as a decision at `now` reads it: only a clock that went back can leave it further away.
+    func corrected(_ arrival: Int64, now: Instant) -> Int64 { min(arrival, Self.sum(now.nanoseconds, tolerance)) }
 
     private func decision(
         _ verdict: RateDecision.Verdict, until arrival: Int64, now: Int64, retry: Int64

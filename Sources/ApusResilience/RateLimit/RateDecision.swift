@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusCore
 
 /// The answer of a rate limiter to one request, with what the response headers say.
 public struct RateDecision: Sendable, Hashable {
@@ -31,4 +32,16 @@ public struct RateDecision: Sendable, Hashable {
 
     /// How long until the full burst is there again (`RateLimit-Reset`).
     public var reset: Duration { .nanoseconds(resetNanoseconds) }
+
+    /// The failure of a call that it doesn't let through.
+    @usableFromInline var failure: CallFailure {
+        CallFailure(
+            .overloaded,
+            verdict == .neverFits ? "the call costs more than the rate limit ever allows" : "the rate limit is used up",
+            stage: .admission, retryAfter: retryAfter, mayHaveReachedPeer: false)
+    }
+
+    /// What matters less than any other decision.
+    static let unlimited = RateDecision(
+        verdict: .allowed, limit: .max, interval: 1, tolerance: .max, retryNanoseconds: 0, resetNanoseconds: 0)
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Calls with a deadline", .timeLimit(.minutes(1)))
 struct DeadlineLayerTests {
-    private let time = SteppedTime(skipping: false)
+    private let time = SteppedTime()
 
     @Test("get one if they have none")
     func none() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Calls that are hedged", .timeLimit(.minutes(1)))
 struct HedgeLayerTests {
-    private let time = SteppedTime(skipping: false)
+    private let time = SteppedTime()
 
     private func hedger(
         delay: HedgeDelay = .fixed(.milliseconds(10)), budget: RetryBudget? = nil, depositing: Bool = true,
@@ -165,7 +165,7 @@ struct HedgeLayerTests {
     func allFail() async throws {
         for last in [1, 2] {
             let endpoint = HeldEndpoint()
-            let time = SteppedTime(skipping: false)
+            let time = SteppedTime()
             var configuration = HedgeConfiguration()
             configuration.delay = .fixed(.milliseconds(10))
             let call = begin(endpoint.hedging(with: try Hedger(configuration, time: time.source)))

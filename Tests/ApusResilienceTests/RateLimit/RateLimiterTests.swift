@@ -75,6 +75,41 @@ struct RateLimiterTests {
         #expect(limiter.statistics.keys == 0)
     }
 
+    @Test("keeps a million keys in less than 24 MB, whatever else comes")
+    func million() throws {
+        let limiter = try RateLimiter<Int>(
+            RateLimit(1, per: .seconds(3_600)), maximumKeys: 1_000_000, time: time.source)
+        let now = time.now
+        for key in 0..<1_500_000 { _ = limiter.check(key, now: now) }
+        let statistics = limiter.statistics
+        #expect(statistics.keys <= 1_000_000)
+        #expect(statistics.keys > 950_000)
+        #expect(statistics.bytes <= 24_000_000)
+        #expect(statistics.evicted >= 500_000)
+    }
+
+    @Test("agrees with a dictionary as long as no live key has to go")
+    func model() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = FastRandom(seed: seed)
+        let limit = RateLimit(5, burst: 3)
+        let rule = try GCRA(limit)
+        let limiter = try RateLimiter<UInt64>(limit, maximumKeys: 1_000, time: time.source)
+        var model: [UInt64: Int64] = [:]
+        var now = time.now
+        for step in 0..<50_000 {
+            now.nanoseconds += Int64.random(in: 0...5_000_000, using: &random)
+            let key = random.next() % 2_000
+            let cost = UInt32.random(in: 0...3, using: &random)
+            var arrival = model[key] ?? .min
+            let expected = rule.decide(arrival: &arrival, cost: cost, now: now)
+            model[key] = arrival
+            try #require(limiter.check(key, cost: cost, now: now) == expected, "seed \(seed), step \(step)")
+        }
+        #expect(limiter.statistics.evicted == 0)
+        #expect(limiter.statistics.keys < 1_000)
+    }
+
     @Test("refuses a table of no keys")
     func validates() throws {
         #expect(throws: InvalidConfiguration.self) { try RateLimiter<Int>(RateLimit(0), maximumKeys: 0) }

@@ -242,7 +242,7 @@ struct RetryLayerTests {
 
     @Test("that are cancelled during a pause end at once, neither failed nor succeeded")
     func cancelledInPause() async throws {
-        let time = SteppedTime(skipping: false)
+        let time = SteppedTime()
         let endpoint = ScriptedEndpoint(.fails(.lost), .answers(42))
         let retrier = try Retrier(time: time.source)
         let layer = endpoint.retrying(with: retrier)
