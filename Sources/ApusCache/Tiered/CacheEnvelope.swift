@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusContract
 import ApusCore
-import Foundation
 
 /// A value as the second level keeps it: JSON with the version of its shape, and how much of the time it is kept is not
 /// freshness but staleness.
@@ -26,7 +26,7 @@ struct CacheEnvelope<Value: Codable & Sendable>: Codable, Sendable {
     /// - Throws: `encoding`.
     func encoded() throws(CacheError) -> [UInt8] {
         do {
-            return [UInt8](try JSONEncoder().encode(self))
+            return try JSONCodec().encode(self)
         } catch {
             throw CacheError(.encoding, "a \(Value.self) can't be encoded: \(error)")
         }
@@ -35,11 +35,34 @@ struct CacheEnvelope<Value: Codable & Sendable>: Codable, Sendable {
     /// Nil if the bytes hold something else: another type, an older shape, or no JSON at all.
     init?(_ bytes: [UInt8]) {
         do {
-            self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+            self = try JSONCodec().decode(from: bytes)
         } catch {
             return nil
         }
         guard v == Self.version, s >= 0 else { return nil }
+    }
+}
+
+/// Outside of the generic type, which would cost look-ups of its metadata for each value.
+private enum CacheEnvelopeKey: CodingKey {
+    case v, s, t, d
+}
+
+extension CacheEnvelope {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CacheEnvelopeKey.self)
+        v = try container.decode(Int.self, forKey: .v)
+        s = try container.decode(Int64.self, forKey: .s)
+        t = try container.decodeIfPresent([String].self, forKey: .t)
+        d = try container.decodeIfPresent(Value.self, forKey: .d)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CacheEnvelopeKey.self)
+        try container.encode(v, forKey: .v)
+        try container.encode(s, forKey: .s)
+        try container.encodeIfPresent(t, forKey: .t)
+        try container.encodeIfPresent(d, forKey: .d)
     }
 }
 

@@ -17,7 +17,8 @@ public enum RFC3339 {
 
     /// Gives the 24 bytes of the text to `body`.
     static func withText<Result>(of date: Date, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        let bounded = min(max(date.timeIntervalSince1970, -62_167_219_200), 253_402_300_799.999)
+        // In this order "not a number" becomes the first date.
+        let bounded = min(max(-62_167_219_200, date.timeIntervalSince1970), 253_402_300_799.999)
         let milliseconds = Int((bounded * 1000).rounded())
         let (days, time) = floorDivide(milliseconds, 86_400_000)
         let (year, month, day) = civil(fromDays: days)
@@ -39,7 +40,8 @@ public enum RFC3339 {
         return text.withUTF8 { date($0) }
     }
 
-    private static func date(_ text: UnsafeBufferPointer<UInt8>) -> Date? {
+    /// The date that the bytes spell, as above.
+    static func date(_ text: UnsafeBufferPointer<UInt8>) -> Date? {
         guard text.count >= 20, text[4] == 0x2D, text[7] == 0x2D, text[10] | 0x20 == UInt8(ascii: "t"),
             text[13] == 0x3A, text[16] == 0x3A,
             let year = number(text[0..<4]), let month = number(text[5..<7]), let day = number(text[8..<10]),

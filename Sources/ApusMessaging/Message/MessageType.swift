@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusContract
-internal import Foundation
 
 /// A type of message: its name, and how its payload becomes bytes and comes back.
 ///
@@ -50,17 +49,11 @@ extension MessageType where Payload: Event {
 }
 
 extension MessageType where Payload: Codable {
-    /// A type whose payload is encoded by Foundation's JSON coders, dates by RFC 3339.
+    /// A type whose payload is encoded as JSON by its `Codable` conformance, dates by RFC 3339.
     public init(_ name: String) {
         self.name = name
-        encoding = { payload in
-            let encoder = JSONEncoder()
-            encoder.dateEncodingStrategy = .custom { date, encoder in
-                var container = encoder.singleValueContainer()
-                try container.encode(RFC3339.text(of: date))
-            }
-            return Array(try encoder.encode(payload))
-        }
-        decoding = { try ContractJSON.decoder.decode(Payload.self, from: Data($0)) }
+        let codec = JSONCodec(dates: .rfc3339)
+        encoding = { try codec.encode($0) }
+        decoding = { try codec.decode(from: $0) }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+import ApusContract
 
 /// What is under a key in Redis: nothing, the mark of a removal, or a value.
 ///
@@ -27,7 +27,7 @@ enum StoredValue: Sendable, Equatable {
     ///
     /// - Throws: what the encoder says.
     static func encode(_ value: some Encodable, version: Int) throws -> [UInt8] {
-        let json = try JSONEncoder().encode(value)
+        let json = try JSONCodec().encode(value)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(json.count + 12)
         bytes.append(UInt8(ascii: "J"))
@@ -43,7 +43,7 @@ enum StoredValue: Sendable, Equatable {
             bytes[1..<end].elementsEqual(String(version).utf8)
         else { return nil }
         do {
-            return try JSONDecoder().decode(type, from: Data(bytes[(end + 1)...]))
+            return try JSONCodec().decode(type, from: bytes[(end + 1)...])
         } catch {
             return nil  // an older shape, which the caller counts
         }
