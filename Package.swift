@@ -127,10 +127,10 @@ let package = Package(
         room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         room("ApusPostgres", ["ApusCore", "ApusSQL", nioCore, nioPosix, postgres]),
-        room("ApusCache", ["ApusCore"]),
+        room("ApusCache", ["ApusCore", "ApusContract"]),
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
-        room("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
+        room("ApusRedis", ["ApusCore", "ApusResilience", "ApusContract", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
 
         // Floor 3: what a service and a gateway share
         room(
