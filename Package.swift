@@ -130,7 +130,9 @@ let package = Package(
         room("ApusCache", ["ApusCore", "ApusContract"]),
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
-        room("ApusRedis", ["ApusCore", "ApusResilience", "ApusContract", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
+        room(
+            "ApusRedis",
+            ["ApusCore", "ApusResilience", "ApusContract", "ApusCache", nioCore, nioPosix, nioSSL, hiredis]),
 
         // Floor 3: what a service and a gateway share
         room(

@@ -29,6 +29,7 @@ public struct FunctionEndpoint<Request: Sendable, Response: Sendable>: Endpoint 
     @usableFromInline
     let function: @Sendable (Request, CallContext) async throws(CallFailure) -> Response
 
+    /// - Parameter function: makes the call, as ``Endpoint/call(_:in:)``.
     @inlinable
     public init(_ function: @escaping @Sendable (Request, CallContext) async throws(CallFailure) -> Response) {
         self.function = function
