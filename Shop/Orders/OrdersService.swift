@@ -27,7 +27,7 @@ public struct OrdersService: ServiceProgram {
         let queue = try SQLQueue(
             database: database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
             observer: QueueMetrics(host.metrics))
-        let products = host.network.client(of: ProductsAPI.self)
+        let products = try host.network.client(of: ProductsAPI.self)
         let confirmation = OrderConfirmation(
             database: database, products: products, logger: host.logger("orders.confirmation"), now: { Date() })
         try queue.subscribe(MessageType(OrderPlaced.self)) { placed, _ in try await confirmation.handle(placed) }
@@ -39,7 +39,7 @@ public struct OrdersService: ServiceProgram {
             "worker",
             service: try QueueWorker(queue: queue, configuration: Self.worker, logger: host.logger("orders.worker")))
         let desk = OrderDesk(
-            database: database, queue: queue, users: host.network.client(of: UsersAPI.self), products: products,
+            database: database, queue: queue, users: try host.network.client(of: UsersAPI.self), products: products,
             logger: host.logger("orders.desk"), now: { Date() })
         var builder = host.runtime.builder(of: OrdersAPI.self)
         OrdersOperations(database: database, desk: desk).implement(&builder)

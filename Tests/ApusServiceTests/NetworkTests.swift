@@ -33,7 +33,7 @@ struct NetworkTests {
                 _ = try notes.joinNetwork()
                 let caller = try runtime("caller", registry: address)
                 let network = try caller.joinNetwork()
-                let client = network.client(of: NotesAPI.self)
+                let client = try network.client(of: NotesAPI.self)
                 caller.onReady("test") { _ in
                     for await set in network.resolver.view(of: "notes").changes where !set.instances.isEmpty { break }
                     let note = try await client.call(NotesAPI.readNote, .init(id: 4))

@@ -52,8 +52,8 @@ struct ServiceClientTests {
     private func client(
         _ running: Running, _ endpoints: [Origin], _ configuration: ServiceClientConfiguration = .init(),
         metrics: MetricsRegistry = MetricsRegistry()
-    ) -> ServiceClient {
-        ServiceClient(
+    ) throws -> ServiceClient {
+        try ServiceClient(
             NotesAPI.self, resolver: StaticResolver(["notes": endpoints]), http: running.client, metrics: metrics,
             configuration: configuration)
     }
@@ -74,7 +74,7 @@ struct ServiceClientTests {
     func outputs() async throws {
         try await Running.with { running in
             try await running.serve(NotesService().builder().build()) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 let answer = try await notes.call(NotesAPI.readNote, .init(id: 5))
                 #expect(answer == Note(id: 5, title: "note"))
                 let answer2 = try await notes.call(NotesAPI.listNotes, .init(limit: 2))
@@ -97,7 +97,7 @@ struct ServiceClientTests {
     func errors() async throws {
         try await Running.with { running in
             try await running.serve(NotesService().builder().build()) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 let missing = await #expect(throws: ServiceError.self) {
                     try await notes.call(NotesAPI.readNote, .init(id: 100))
                 }
@@ -126,7 +126,7 @@ struct ServiceClientTests {
     func invalidAnswers(body: String) async throws {
         try await Running.with { running in
             try await running.serve(handler: Fixed(.ok, body)) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 let reason = await failure { () async throws(ServiceError) in
                     try await notes.call(NotesAPI.readNote, .init(id: 1))
                 }
@@ -140,7 +140,7 @@ struct ServiceClientTests {
         try await Running.with { running in
             let server = Fixed(.ok, #"{"id":1,"title":"x"}"#)
             try await running.serve(handler: server) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 var random = FastRandom(seed: 1)
                 let context = CallContext(
                     deadline: Instant.now.advanced(by: .seconds(5)), requestID: RequestID("abc"),
@@ -163,9 +163,9 @@ struct ServiceClientTests {
     @Test("Without an instance the call fails at once, and says so")
     func noInstance() async throws {
         try await Running.with { running in
-            let unnamed = ServiceClient(
+            let unnamed = try ServiceClient(
                 "other", resolver: StaticResolver([:]), http: running.client, metrics: MetricsRegistry())
-            for notes in [unnamed, client(running, [])] {
+            for notes in [unnamed, try client(running, [])] {
                 let reason = await failure { () async throws(ServiceError) in
                     try await notes.call(NotesAPI.readNote, .init(id: 1))
                 }
@@ -180,7 +180,7 @@ struct ServiceClientTests {
             let (first, second) = (Fixed(.ok, #"{"id":1,"title":"x"}"#), Fixed(.ok, #"{"id":2,"title":"x"}"#))
             try await running.serve(handler: first) { one in
                 try await running.serve(handler: second) { two in
-                    let notes = client(running, [one.endpoint, two.endpoint])
+                    let notes = try client(running, [one.endpoint, two.endpoint])
                     for _ in 0..<10 { try await notes.call(NotesAPI.readNote, .init(id: 1)) }
                     #expect(first.heads.withLock { $0.count } == 5)
                     #expect(second.heads.withLock { $0.count } == 5)
@@ -194,7 +194,7 @@ struct ServiceClientTests {
         try await Running.with { running in
             try await running.serve(NotesService().builder().build()) { address in
                 let metrics = MetricsRegistry()
-                let notes = client(running, [Self.closed, address.endpoint], metrics: metrics)
+                let notes = try client(running, [Self.closed, address.endpoint], metrics: metrics)
                 for _ in 0..<10 { try await notes.call(NotesAPI.writeNote, body: NewNote(title: "x")) }
                 let text = String(decoding: PrometheusText.write(metrics), as: UTF8.self)
                 #expect(text.contains(#"http_client_requests_total{service="notes",status="201"} 10"#))
@@ -212,7 +212,7 @@ struct ServiceClientTests {
                         var configuration = ServiceClientConfiguration()
                         configuration.breaker.consecutiveFailures = 1000
                         configuration.breaker.failureRate = nil
-                        let notes = client(running, [bad.endpoint, good.endpoint], configuration)
+                        let notes = try client(running, [bad.endpoint, good.endpoint], configuration)
                         for _ in 0..<6 { try await notes.call(NotesAPI.readNote, .init(id: 1)) }
                         #expect(broken.requests.load(ordering: .relaxed) >= 3)
                         var lost = 0
@@ -230,7 +230,7 @@ struct ServiceClientTests {
                             try await notes.call(NotesAPI.publish, body: NewNote(title: "x"), idempotencyKey: "k")
                         }
                         // Once, not twice.
-                        let unlucky = client(running, [bad.endpoint, worse.endpoint], configuration)
+                        let unlucky = try client(running, [bad.endpoint, worse.endpoint], configuration)
                         let reason = await failure { () async throws(ServiceError) in
                             try await unlucky.call(NotesAPI.readNote, .init(id: 1))
                         }
@@ -246,7 +246,7 @@ struct ServiceClientTests {
         try await Running.with { running in
             let server = Fixed(.internalServerError)
             try await running.serve(handler: server) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 for _ in 0..<5 {
                     _ = await failure { () async throws(ServiceError) in
                         try await notes.call(NotesAPI.readNote, .init(id: 1))
@@ -266,7 +266,7 @@ struct ServiceClientTests {
     func deadline() async throws {
         try await Running.with { running in
             try await running.serve(handler: Silent()) { address in
-                let notes = client(running, [address.endpoint])
+                let notes = try client(running, [address.endpoint])
                 let late = await failure { () async throws(ServiceError) in
                     try await notes.call(
                         NotesAPI.readNote, .init(id: 1),
@@ -292,7 +292,7 @@ struct ServiceClientTests {
             try await running.serve(handler: first) { one in
                 try await running.serve(handler: second) { two in
                     let view = ServiceView(service: "notes")
-                    let notes = ServiceClient(
+                    let notes = try ServiceClient(
                         NotesAPI.self, resolver: OneView(view: view), http: running.client, metrics: MetricsRegistry())
                     async let early = notes.call(NotesAPI.readNote, .init(id: 1))
                     view.update([Instance(id: "1", service: "notes", endpoint: one.endpoint)])

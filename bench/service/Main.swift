@@ -62,7 +62,7 @@ struct Main {
         runtime.addResource("http") { await http.shutdown() }
         let network = ServiceNetwork(
             resolver: StaticResolver([BenchAPI.name: [endpoint]]), http: http, metrics: runtime.metrics)
-        let users = network.client(of: BenchAPI.self)
+        let users = try network.client(of: BenchAPI.self)
         var builder = runtime.builder(of: GreetingsAPI.self)
         builder.implement(GreetingsAPI.greet) { call in
             let user = try await users.call(BenchAPI.getUser, BenchAPI.Reference(id: call.parameters.id))

@@ -5,7 +5,7 @@ import ApusHTTP
 import NIOCore
 
 /// What a service answered, before it is known to be what the contract says.
-struct Answer {
+struct Answer: Sendable {
     let service: String
     let response: ResponseHead
     let body: ByteBuffer

@@ -6,7 +6,7 @@ import ApusRuntime
 import NIOCore
 
 /// A call as it goes out: encoded once, sent as often as needed.
-struct OutgoingRequest {
+struct OutgoingRequest: Sendable {
     let method: HTTPMethod
     let target: String
     private let headers: Headers

@@ -16,15 +16,6 @@ extension ServiceClient {
         let now = time.now
         let context = (CallContext.current ?? CallContext()).narrowed(to: now.advanced(by: configuration.timeout))
         let request = OutgoingRequest(posting: bytes, contentType: contentType, to: target, bearing: token)
-        metrics.begin()
-        do throws(CallFailure) {
-            let response = try await exchange(request, context)
-            _ = try await response.body.collect(upTo: configuration.maximumResponseBytes)
-            metrics.end(status: response.status.code, nanoseconds: time.now.nanoseconds - now.nanoseconds)
-            return response.head
-        } catch {
-            metrics.end(failure: error.code, nanoseconds: time.now.nanoseconds - now.nanoseconds)
-            throw named(error)
-        }
+        return try await exchange(request, context, since: now).response
     }
 }

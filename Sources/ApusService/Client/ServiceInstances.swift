@@ -18,45 +18,82 @@ final class InstanceTarget: Sendable {
 }
 
 /// The instances of one service in a balancer, brought up to date when the registry's view has changed. Breakers live as
-/// long as their instances.
+/// long as their instances; those that fail more than the others are left out for a while.
 final class ServiceInstances: Sendable {
+    typealias Selection = Balancer<InstanceTarget, AnyBalancingPolicy>.Selection
+
     private let view: ServiceView
-    private let makeBreaker: @Sendable () throws(InvalidConfiguration) -> CircuitBreaker
-    private let balancer = Balancer<InstanceTarget, RoundRobin>(policy: RoundRobin())
+    private let makeBreaker: @Sendable (_ id: String) throws(InvalidConfiguration) -> CircuitBreaker
+    private let balancer: Balancer<InstanceTarget, AnyBalancingPolicy>
+    private let outliers: OutlierDetection?
     private let applied = Mutex<UInt64?>(nil)
     private let appliedVersion = Atomic<UInt64>(.max)
 
-    init(view: ServiceView, makeBreaker: @escaping @Sendable () throws(InvalidConfiguration) -> CircuitBreaker) {
+    /// - Parameter makeBreaker: makes the breaker of an instance; what it throws was found out before.
+    init(
+        view: ServiceView, _ configuration: ServiceClientConfiguration, time: TimeSource,
+        makeBreaker: @escaping @Sendable (_ id: String) throws(InvalidConfiguration) -> CircuitBreaker
+    ) throws(InvalidConfiguration) {
         self.view = view
         self.makeBreaker = makeBreaker
+        let balancer = try Balancer<InstanceTarget, AnyBalancingPolicy>(configuration.balancing, time: time)
+        self.balancer = balancer
+        if let outliers = configuration.outliers {
+            self.outliers = try OutlierDetection(outliers, time: time) { balancer.set.candidates }
+        } else {
+            outliers = nil
+        }
     }
 
     /// The instance whose turn it is, of those that `call` allows; nil if there is none.
-    func pick(for call: BalancedCall) throws(InvalidConfiguration) -> Balancer<InstanceTarget, RoundRobin>.Selection? {
-        if appliedVersion.load(ordering: .acquiring) != view.version { try update() }
+    func pick(for call: BalancedCall) -> Selection? {
+        bringUpToDate()
         return balancer.pick(for: call)
     }
 
-    /// Whether any instance is known.
-    func isEmpty() throws(InvalidConfiguration) -> Bool {
-        if appliedVersion.load(ordering: .acquiring) != view.version { try update() }
+    /// Takes note of what became of a call.
+    func record(_ outcome: OutlierOutcome, latency: Duration, of candidate: Candidate, now: Instant) {
+        outliers?.record(outcome, of: candidate, now: now)
+        if outcome != .cancelled { balancer.observe(latency, of: candidate, now: now) }
+    }
+
+    /// Whether no instance is known.
+    var isEmpty: Bool {
+        bringUpToDate()
         return balancer.set.isEmpty
     }
 
-    private func update() throws(InvalidConfiguration) {
-        try applied.withLock { (applied) throws(InvalidConfiguration) in
+    /// The instances by their ids.
+    var all: [(id: String, target: InstanceTarget)] {
+        let set = balancer.set
+        return zip(set.candidates, set.targets).map { ($0.id, $1) }
+    }
+
+    /// The ejections and returns of late, the oldest first.
+    var ejections: [OutlierChange] { outliers?.history ?? [] }
+
+    private func bringUpToDate() {
+        if appliedVersion.load(ordering: .acquiring) != view.version { update() }
+    }
+
+    private func update() {
+        applied.withLock { applied in
             let set = view.current
             guard applied != set.version else { return }
-            let present = balancer.set
             var known: [String: InstanceTarget] = [:]
-            for (candidate, target) in zip(present.candidates, present.targets) { known[candidate.id] = target }
+            for (id, target) in all { known[id] = target }
             var instances: [(id: String, target: InstanceTarget)] = []
             for instance in set.instances {
                 if let target = known[instance.id], target.endpoint == instance.endpoint {
                     instances.append((instance.id, target))
-                } else {
-                    instances.append(
-                        (instance.id, InstanceTarget(endpoint: instance.endpoint, breaker: try makeBreaker())))
+                    continue
+                }
+                do throws(InvalidConfiguration) {
+                    let breaker = try makeBreaker(instance.id)
+                    instances.append((instance.id, InstanceTarget(endpoint: instance.endpoint, breaker: breaker)))
+                } catch {
+                    // The configuration of breakers was valid when the client was made.
+                    continue
                 }
             }
             balancer.replace(with: instances)

@@ -27,9 +27,9 @@ public final class HTTPRelayTransport: RelayTransport {
     }
 
     public func send(_ message: Message, to service: String) async throws {
-        let client = clients.withLock { clients in
+        let client = try clients.withLock { clients in
             if let known = clients[service] { return known }
-            let client = network.client(named: service)
+            let client = try network.client(named: service)
             clients[service] = client
             return client
         }

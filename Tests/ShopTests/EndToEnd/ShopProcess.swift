@@ -76,12 +76,13 @@ struct ShopProcess: Sendable {
         configuration.maximumAttempts = 1
         configuration.breaker.consecutiveFailures = 0
         configuration.breaker.failureRate = nil
+        configuration.outliers = nil
         let network = ServiceNetwork(
             resolver: StaticResolver(["users": [gateway], "products": [gateway], "orders": [gateway]]), http: http,
             metrics: MetricsRegistry())
-        users = network.client(of: UsersAPI.self, configuration: configuration)
-        products = network.client(of: ProductsAPI.self, configuration: configuration)
-        orders = network.client(of: OrdersAPI.self, configuration: configuration)
+        users = try network.client(of: UsersAPI.self, configuration: configuration)
+        products = try network.client(of: ProductsAPI.self, configuration: configuration)
+        orders = try network.client(of: OrdersAPI.self, configuration: configuration)
     }
 
     private static func ready(_ process: RunningProcess) async throws -> String {

@@ -58,11 +58,11 @@ struct RunningShop: Sendable {
         try outcome.get()
     }
 
-    private init(_ services: [RunningService], _ resolver: InProcessResolver, _ http: HTTPClient) {
+    private init(_ services: [RunningService], _ resolver: InProcessResolver, _ http: HTTPClient) throws {
         let network = ServiceNetwork(resolver: resolver, http: http, metrics: MetricsRegistry())
-        users = network.client(of: UsersAPI.self)
-        products = network.client(of: ProductsAPI.self)
-        orders = network.client(of: OrdersAPI.self)
+        users = try network.client(of: UsersAPI.self)
+        products = try network.client(of: ProductsAPI.self)
+        orders = try network.client(of: OrdersAPI.self)
         self.services = Dictionary(uniqueKeysWithValues: services.map { ($0.host.settings.name, $0) })
         self.resolver = resolver
         self.http = http
