@@ -221,7 +221,7 @@ let package = Package(
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
-        tests("ApusService", ["ApusHTTP"]),
+        tests("ApusService", ["ApusHTTP", "ApusResilience", "ApusTesting"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
         .testTarget(
