@@ -210,9 +210,10 @@ let package = Package(
         // What tests of several rooms need; no product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("ApusHTTP", ["TestSupport", "ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
+        tests("ApusTesting", ["TestSupport"]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
-        tests("ApusSQLite", ["ApusSQL", "ApusTesting"]),
-        tests("ApusPostgres", ["ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
+        tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
+        tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),

@@ -132,7 +132,7 @@
             await turns.take()
         }
 
-        /// Isn't ended by cancellation or the caller's deadline: what a commit did must be known.
+        /// Isn't ended by cancellation, and not at once by the caller's deadline: what a commit did is to be known.
         private func commit() async throws(DatabaseError) {
             if let failure = state.withLock({ $0.failure }) {
                 var swallowed = failure
@@ -140,7 +140,7 @@
                     "the transaction was rolled back, since its body swallowed an error: \(failure.message)"
                 throw swallowed
             }
-            let tag = try await connection.command("COMMIT", until: limit)
+            let tag = try await connection.command("COMMIT", until: max(patience, database.statementDeadline))
             guard tag == "COMMIT" else {
                 throw DatabaseError(.serializationFailure, "the server rolled the transaction back instead: \(tag)")
             }
@@ -150,18 +150,19 @@
         private func rollBack() async {
             guard connection.condition == .dirty, !connection.isBusy, !connection.isCancelling else { return }
             do throws(DatabaseError) {
-                try await connection.command("ROLLBACK", until: limit)
+                try await connection.command("ROLLBACK", until: patience)
             } catch {
                 connection.isLost = true
             }
         }
 
-        private var limit: Instant { Instant.now.advanced(by: database.configuration.statementTimeout) }
+        /// Until when a server that is well has answered.
+        private var patience: Instant { Instant.now.advanced(by: database.configuration.pool.validationTimeout) }
 
         private func undo(_ text: String) async throws(DatabaseError) {
             await turns.take()
             defer { turns.pass() }
-            try await connection.command(text, until: limit)
+            try await connection.command(text, until: patience)
             state.withLock { $0.failure = nil }
         }
 

@@ -41,7 +41,8 @@ extension ApusSQL.DatabaseError {
         case .SQLITE_CANTOPEN, .SQLITE_PERM: return .cannotOpen
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .corrupt
         case .SQLITE_MISUSE: return message.contains("closed") ? .closed : .syntax
-        case .SQLITE_ERROR, .SQLITE_RANGE, .SQLITE_MISMATCH, .SQLITE_TOOBIG: return .syntax
+        case .SQLITE_MISMATCH, .SQLITE_TOOBIG: return .invalidValue
+        case .SQLITE_ERROR, .SQLITE_RANGE: return .syntax
         default: return .other
         }
     }

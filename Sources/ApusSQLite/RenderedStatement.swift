@@ -73,6 +73,10 @@ struct RenderedStatement: Sendable {
     }
 
     private func prepared(on connection: GRDB.Database) throws -> Statement {
+        // It would be cut off there.
+        for case .text(let text) in values where text.utf8.contains(0) {
+            throw ApusSQL.DatabaseError(.invalidValue, "NUL in text", statement: self.text)
+        }
         let statement = try connection.cachedStatement(sql: text)
         try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
         return statement

@@ -45,8 +45,11 @@ extension DatabaseConformance {
             try await makeItems(on: database)
             let (held, tellHeld) = AsyncStream.makeStream(of: Void.self)
             let (go, tellGo) = AsyncStream.makeStream(of: Void.self)
+            // Should something fail, nobody is left waiting.
+            defer { tellGo.finish() }
             let holder = Task {
-                try await database.transaction { transaction in
+                defer { tellHeld.finish() }
+                return try await database.transaction { transaction in
                     tellHeld.yield()
                     for await _ in go { break }
                     try await transaction.execute("INSERT INTO items VALUES (1, 'a')")

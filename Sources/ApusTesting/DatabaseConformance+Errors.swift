@@ -37,6 +37,33 @@ extension DatabaseConformance {
             try require(error.code, is: .syntax, "code")
             try require(error.statement, is: "SELEKT 1", "statement")
         },
+        .init("A statement with a parameter that has no value is a syntax error") { database in
+            let error = try await error(of: "a missing value") {
+                _ = try await database.query(SQL(raw: "SELECT 1 WHERE 1 = " + database.dialect.placeholder(1)))
+            }
+            try require(error.code, is: .syntax, "code")
+            try require(!error.mayHaveRun, "the statement can't have run")
+        },
+        .init("NUL in text is refused, and a number that is too large for its type isn't cut off") { database in
+            try await makeItems(on: database)
+            for name in ["\0", "a\0b"] {
+                let error = try await error(of: "NUL") {
+                    try await database.execute("INSERT INTO items VALUES (1, \(name))")
+                }
+                try require(error.code, is: .invalidValue, "code")
+                try require(!error.mayHaveRun, "the statement can't have run")
+            }
+            let batch = try await error(of: "NUL in a batch") {
+                try await database.batch(["INSERT INTO items VALUES (1, 'a')", "INSERT INTO items VALUES (2, \("\0"))"])
+            }
+            try require(batch.code, is: .invalidValue, "code in a batch")
+            try require(try await count(database), is: 0, "rows")
+            try await database.execute("INSERT INTO items VALUES (\(Int64.max), 'max')")
+            let row = try await database.first("SELECT id FROM items")
+            try require(try row?.get("id", as: Int64.self), is: Int64.max, "the largest number")
+            let narrow = try await error(of: "a narrow type") { _ = try row?.get("id", as: Int32.self) }
+            try require(narrow.code, is: .decoding, "code of a narrow type")
+        },
         .init("A passed deadline refuses the statement before it begins") { database in
             try await makeItems(on: database)
             let late = CallContext(deadline: Instant.now.advanced(by: .seconds(-1)))

@@ -89,6 +89,7 @@ extension DatabaseConformance {
         .init("Uncommitted rows are invisible outside") { database in
             try await makeItems(on: database)
             let (wrote, tellWrote) = AsyncStream.makeStream(of: Void.self)
+            defer { tellWrote.finish() }
             let reader = Task {
                 for await _ in wrote { break }
                 return try await count(database)

@@ -4,6 +4,7 @@
     import ApusSQL
     import ApusTesting
     import Foundation
+    import TestSupport
     import Testing
 
     @Suite("PostgreSQL and bad input")
@@ -50,6 +51,59 @@
                 return
             }
             await database.close()
+        }
+
+        @Test("a server that takes connections and says nothing is an error after the acquire timeout, or the deadline")
+        func silent() async throws {
+            let server = try SharedServer.get()
+            let proxy = try FaultProxy(to: .port(server.port), seed: 1)
+            proxy.pause()
+            let pool = PoolConfiguration(acquireTimeout: .milliseconds(300))
+            let database = try PostgresDatabase.open(
+                url: server.url(port: proxy.port), configuration: .init(pool: pool, dialTimeout: .seconds(2)))
+            let began = ContinuousClock.now
+            let error = try await databaseError { _ = try await database.query("SELECT 1") }
+            #expect(error.code == .cannotOpen && !error.mayHaveRun && error.message.contains("0.3 s"), "\(error)")
+            let hurried = try await databaseError {
+                try await within(.milliseconds(50)) { _ = try await database.query("SELECT 1") }
+            }
+            #expect(hurried.code == .timeout && !hurried.mayHaveRun, "\(hurried)")
+            #expect(ContinuousClock.now - began < .seconds(1))
+            // Once such a connection has been given up, health says what is wrong.
+            try await eventually("it is down") {
+                if case .down(let reason) = database.health { return reason.contains("timeout") }
+                return false
+            }
+            proxy.stop()
+            await database.close()
+        }
+
+        @Test(
+            "a full disk: typed errors, nothing of a failed statement stays, and it goes on once there is room",
+            .enabled(if: geteuid() == 0))
+        func fullDisk() async throws {
+            let disk = try SmallDisk(at: "/tmp/apus-disk-\(UUID().uuidString.prefix(8))", megabytes: 4)
+            try #require(Self.giveToPostgres(disk.path))
+            let database = try await SharedServer.makeDatabase()
+            let space = database.configuration.applicationName + "_\(UUID().uuidString.prefix(8).lowercased())"
+            try await database.execute(SQL(raw: "CREATE TABLESPACE \(space) LOCATION '\(disk.path)'"))
+            try await database.execute(SQL(raw: "CREATE TABLE t (id BIGINT, word TEXT) TABLESPACE \(space)"))
+            let word = String(repeating: "x", count: 1000)
+            let fill: SQL = "INSERT INTO t SELECT n, \(word) FROM generate_series(1, 10000) AS n"
+            let error = try await databaseError { try await database.execute(fill) }
+            #expect(error.code == .diskFull && !error.mayHaveRun && error.engineCode == "53100", "\(error)")
+            #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
+            try disk.resize(megabytes: 40)
+            try await database.execute(fill)
+            #expect(try await database.value("SELECT COUNT(*) FROM t") == 10_000)
+            try await database.execute("DROP TABLE t")
+            try await database.execute(SQL(raw: "DROP TABLESPACE \(space)"))
+            await database.close()
+        }
+
+        private static func giveToPostgres(_ path: String) -> Bool {
+            guard let user = getpwnam("postgres") else { return false }
+            return chown(path, user.pointee.pw_uid, user.pointee.pw_gid) == 0
         }
 
         @Test("values that don't fit are refused typed, and the connection goes on")

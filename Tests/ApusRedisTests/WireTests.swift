@@ -1,29 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
-import NIOCore
-import Testing
-
-@testable import ApusRedis
-
 #if Redis
+    import ApusCore
     import CHiredis
-#endif
+    import NIOCore
+    import Testing
 
-@Suite("The wire")
-struct WireTests {
-    private func read(_ text: String, pieces: Int = .max, maximumBytes: Int = 1 << 20) throws -> [RedisValue] {
-        let reader = ReplyReader(maximumBytes: maximumBytes, maximumElements: 1_000)
-        var values: [RedisValue] = []
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            try reader.feed(ByteBuffer(bytes: rest.prefix(pieces)))
-            rest = rest.dropFirst(pieces)
-            while let value = try reader.next() { values.append(value) }
+    @testable import ApusRedis
+
+    @Suite("The wire")
+    struct WireTests {
+        private func read(_ text: String, pieces: Int = .max, maximumBytes: Int = 1 << 20) throws -> [RedisValue] {
+            let reader = ReplyReader(maximumBytes: maximumBytes, maximumElements: 1_000)
+            var values: [RedisValue] = []
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                try reader.feed(ByteBuffer(bytes: rest.prefix(pieces)))
+                rest = rest.dropFirst(pieces)
+                while let value = try reader.next() { values.append(value) }
+            }
+            return values
         }
-        return values
-    }
 
-    #if Redis
         @Test("commands are written as hiredis writes them")
         func commands() {
             var random = FastRandom(seed: 7)
@@ -73,63 +70,64 @@ struct WireTests {
             guard let target, count > 0 else { return [] }
             return UnsafeBufferPointer(start: target, count: Int(count)).map { UInt8(bitPattern: $0) }
         }
-    #endif
 
-    @Test("replies are the same however they are cut", arguments: 1...7)
-    func pieces(size: Int) throws {
-        let text =
-            "+OK\r\n:-12\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n:1\r\n*1\r\n$0\r\n\r\n-WRONGTYPE no\r\n-oh dear\r\n"
-        let values = try read(text, pieces: size)
-        #expect(
-            values == [
-                .status("OK"), .integer(-12), .bytes(Array("he\r\no".utf8)), .null, .null, .array([]),
-                .array([.integer(1), .array([.bytes([])]), .error(RedisServerError(reply: "WRONGTYPE no"))]),
-                .error(RedisServerError(reply: "oh dear")),
+        @Test("replies are the same however they are cut", arguments: 1...7)
+        func pieces(size: Int) throws {
+            let text =
+                "+OK\r\n:-12\r\n$5\r\nhe\r\no\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n:1\r\n*1\r\n$0\r\n\r\n-WRONGTYPE no\r\n-oh dear\r\n"
+            let values = try read(text, pieces: size)
+            #expect(
+                values == [
+                    .status("OK"), .integer(-12), .bytes(Array("he\r\no".utf8)), .null, .null, .array([]),
+                    .array([.integer(1), .array([.bytes([])]), .error(RedisServerError(reply: "WRONGTYPE no"))]),
+                    .error(RedisServerError(reply: "oh dear")),
+                ])
+            #expect(RedisServerError(reply: "WRONGTYPE no").code == .wrongType)
+            #expect(RedisServerError(reply: "oh dear").code == .general)
+        }
+
+        @Test(
+            "what is no reply is refused",
+            arguments: [
+                "HTTP/1.1 400 Bad Request\r\n\r\n", "*2000\r\n", "*99999999999999\r\n", "$-7\r\n", ":12x\r\n",
+                "\0\0\0\0",
             ])
-        #expect(RedisServerError(reply: "WRONGTYPE no").code == .wrongType)
-        #expect(RedisServerError(reply: "oh dear").code == .general)
-    }
+        func garbage(text: String) {
+            #expect(throws: ReplyReader.Broken.self) { try read(text) }
+        }
 
-    @Test(
-        "what is no reply is refused",
-        arguments: [
-            "HTTP/1.1 400 Bad Request\r\n\r\n", "*2000\r\n", "*99999999999999\r\n", "$-7\r\n", ":12x\r\n", "\0\0\0\0",
-        ])
-    func garbage(text: String) {
-        #expect(throws: ReplyReader.Broken.self) { try read(text) }
-    }
+        @Test("arrays within arrays without end are refused")
+        func depth() {
+            #expect(throws: ReplyReader.Broken.self) { try read(String(repeating: "*1\r\n", count: 100)) }
+        }
 
-    @Test("arrays within arrays without end are refused")
-    func depth() {
-        #expect(throws: ReplyReader.Broken.self) { try read(String(repeating: "*1\r\n", count: 100)) }
-    }
+        @Test("a reply that is larger than allowed is refused before it is complete")
+        func large() throws {
+            let text = "$5000\r\n" + String(repeating: "x", count: 4_000)
+            #expect(throws: ReplyReader.Broken.self) { try read(text, pieces: 100, maximumBytes: 1_000) }
+            #expect(try read(String(repeating: "$3\r\nabc\r\n", count: 1_000), maximumBytes: 1_000).count == 1_000)
+        }
 
-    @Test("a reply that is larger than allowed is refused before it is complete")
-    func large() throws {
-        let text = "$5000\r\n" + String(repeating: "x", count: 4_000)
-        #expect(throws: ReplyReader.Broken.self) { try read(text, pieces: 100, maximumBytes: 1_000) }
-        #expect(try read(String(repeating: "$3\r\nabc\r\n", count: 1_000), maximumBytes: 1_000).count == 1_000)
-    }
-
-    @Test("random bytes never crash the reader")
-    func randomBytes() {
-        var random = FastRandom(seed: 42)
-        let alphabet = Array("*$+-:0123456789\r\n\r\nab\0".utf8)
-        for _ in 0..<20_000 {
-            let reader = ReplyReader(maximumBytes: 1 << 16, maximumElements: 100)
-            let bytes = (0..<30).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
-            do throws(ReplyReader.Broken) {
-                try reader.feed(ByteBuffer(bytes: bytes))
-                while try reader.next() != nil {}
-            } catch {
-                #expect(!error.message.isEmpty)
+        @Test("random bytes never crash the reader")
+        func randomBytes() {
+            var random = FastRandom(seed: 42)
+            let alphabet = Array("*$+-:0123456789\r\n\r\nab\0".utf8)
+            for _ in 0..<20_000 {
+                let reader = ReplyReader(maximumBytes: 1 << 16, maximumElements: 100)
+                let bytes = (0..<30).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &random)] }
+                do throws(ReplyReader.Broken) {
+                    try reader.feed(ByteBuffer(bytes: bytes))
+                    while try reader.next() != nil {}
+                } catch {
+                    #expect(!error.message.isEmpty)
+                }
             }
         }
-    }
 
-    @Test("an unknown command's arguments aren't repeated")
-    func secrets() {
-        let error = RedisServerError(reply: "ERR unknown command 'FOO', with args beginning with: 'hunter2' ")
-        #expect(!"\(error)".contains("hunter2"))
+        @Test("an unknown command's arguments aren't repeated")
+        func secrets() {
+            let error = RedisServerError(reply: "ERR unknown command 'FOO', with args beginning with: 'hunter2' ")
+            #expect(!"\(error)".contains("hunter2"))
+        }
     }
-}
+#endif

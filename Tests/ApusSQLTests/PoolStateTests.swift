@@ -43,6 +43,40 @@ struct PoolStateTests {
         #expect(pool.state.statistics.waiting == 0)
     }
 
+    @Test(
+        "of ten times more callers than connections each waits for at most one turn of every other", arguments: 1...20)
+    func fairness(seed: UInt64) {
+        var random = FastRandom(seed: seed)
+        var pool = PoolDriver(.init(maxOpen: 5, maxIdle: 5))
+        // Callers of one client follow each other; the first connection is so slow that it is hardly ever given back.
+        var clients: [WaiterID: Int] = [:]
+        var leases: [(client: Int, lease: PoolLease)] = []
+        var since = [Int](repeating: 0, count: 50)
+        var served = 0
+        for client in 0..<50 {
+            clients[pool.acquire().id] = client
+        }
+        while let dial = pool.takeDials(keep: true).first { pool.dialed(dial) }
+        var seen = 0
+        for _ in 0..<5000 {
+            while seen < pool.served.count {
+                let waiter = pool.served[seen]
+                seen += 1
+                guard let client = clients[waiter], let lease = pool.leases[waiter] else { continue }
+                #expect(served - since[client] <= 49, "seed \(seed)")
+                served += 1
+                leases.append((client, lease))
+            }
+            let isSlowOnesTurn = Int.random(in: 0..<100, using: &random) == 0
+            let index = isSlowOnesTurn ? 0 : Int.random(in: 1..<leases.count, using: &random)
+            let (client, lease) = leases.remove(at: index)
+            pool.release(lease)
+            since[client] = served
+            clients[pool.acquire().id] = client
+        }
+        #expect(pool.state.statistics.waiting == 45 && pool.state.statistics.leased == 5)
+    }
+
     @Test("a caller that was cancelled is skipped")
     func cancelled() {
         var pool = PoolDriver(.init(maxOpen: 1, maxIdle: 1))

@@ -3,6 +3,7 @@ import ApusSQL
 import ApusSQLite
 import ApusTesting
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("A SQLite file that is damaged, and a disk that is full")

@@ -105,11 +105,11 @@
         /// Whether the server takes nothing but a rollback.
         var hasFailedTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INERROR }
 
-        /// Asks the server to stop what it does, and leaves the connection to be reset.
+        /// Asks the server to stop what it does, and leaves the connection to be reset, or closed if it can't be asked.
         func cancel() {
             isCancelling = true
             let slot = slot
-            canceller.request { slot.poke() }
+            if !canceller.request(finished: { slot.poke() }) { isLost = true }
         }
 
         /// Throws away what has come of the results of a statement that was given up.

@@ -3,18 +3,17 @@
     internal import ApusCore
     internal import ApusSQL
     internal import CPostgres
-    internal import Dispatch
+    internal import Foundation
 
     /// Opens connections. Looking up names, trying several hosts each with its timeout, TLS and SCRAM are libpq's blocking
-    /// work, done on a thread of Dispatch; a pool opens few at a time.
+    /// work, done on a thread of its own: those of Dispatch are what tasks run on. A pool opens few at a time.
     struct PostgresDialer: Sendable {
-        private static let queue = DispatchQueue(label: "apus.postgres.dial", attributes: .concurrent)
         let string: ConnectionString
         let statementCacheSize: Int
 
         func dial() async -> Result<PostgresConnection, DialFailure> {
             await withUnsafeContinuation { continuation in
-                Self.queue.async {
+                Thread.detachNewThread {
                     let result = Result { () throws(DialFailure) in try connect() }
                     continuation.resume(returning: result)
                 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// What a cache counts.
+/// What a store counts.
 final class RedisCacheCounters: Sendable {
-    let hits = Atomic<Int>(0)
-    let misses = Atomic<Int>(0)
-    let mismatches = Atomic<Int>(0)
-    let loads = Atomic<Int>(0)
-    let loadFailures = Atomic<Int>(0)
     let failures = Atomic<Int>(0)
     let timeouts = Atomic<Int>(0)
     let rejected = Atomic<Int>(0)
     let full = Atomic<Int>(0)
     let tooLarge = Atomic<Int>(0)
-    let notStored = Atomic<Int>(0)
 
     var failuresSoFar: RedisCacheStatistics {
         var statistics = RedisCacheStatistics()
@@ -22,7 +16,6 @@ final class RedisCacheCounters: Sendable {
         statistics.rejected = rejected.load(ordering: .relaxed)
         statistics.full = full.load(ordering: .relaxed)
         statistics.tooLarge = tooLarge.load(ordering: .relaxed)
-        statistics.notStored = notStored.load(ordering: .relaxed)
         return statistics
     }
 }

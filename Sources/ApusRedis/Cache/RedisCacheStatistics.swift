@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a cache on Redis has counted beyond ``ApusCache/CacheStatistics``.
+/// What a ``RedisCacheStore`` has counted of failures.
 public struct RedisCacheStatistics: Sendable, Hashable {
-    /// Calls that gave no reply, of any kind; each was taken as a miss or failed with a typed error.
+    /// Calls that gave no reply, of any kind; each failed with a typed error.
     public var failures = 0
-    /// Those of them whose budget passed.
+    /// Those of them whose time was over.
     public var timeouts = 0
     /// Calls that weren't made because the breaker was open.
     public var rejected = 0
@@ -12,10 +12,6 @@ public struct RedisCacheStatistics: Sendable, Hashable {
     public var full = 0
     /// Values that were larger than allowed.
     public var tooLarge = 0
-    /// Loaded values that weren't stored: something else was stored or removed meanwhile, or the load took too long.
-    public var notStored = 0
-    /// Keys whose change Redis hasn't confirmed, at this moment.
-    public var unconfirmed = 0
 
     public init() {}
 }

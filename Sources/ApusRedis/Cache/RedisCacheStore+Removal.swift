@@ -57,7 +57,7 @@ extension RedisCacheStore {
         guard !configuration.namespace.isEmpty else {
             throw CacheError(.unsupported, "a cache without a namespace can't tell its keys from others'")
         }
-        let pattern = RedisCache.escaped(configuration.namespace) + "*"
+        let pattern = Self.escaped(configuration.namespace) + "*"
         try await guarded.call(within: within) { (deadline) throws(RedisError) in
             _ = try await client.send(mark(everything), deadline: deadline)
             try await client.deleteAll(matching: pattern, except: everything, deadline: deadline)
@@ -65,11 +65,21 @@ extension RedisCacheStore {
             _ = try await client.send(mark(everything), deadline: deadline)
         }
     }
+
+    /// A text as a pattern that matches only itself.
+    private static func escaped(_ text: String) -> String {
+        var pattern = ""
+        for character in text {
+            if "*?[]^\\".contains(character) { pattern.append("\\") }
+            pattern.append(character)
+        }
+        return pattern
+    }
 }
 
 extension RedisClient {
     /// Deletes all keys that match, a thousand at a time.
-    func deleteAll(matching pattern: String, except kept: String?, deadline: Instant) async throws(RedisError) {
+    func deleteAll(matching pattern: String, except kept: String, deadline: Instant) async throws(RedisError) {
         var cursor = "0"
         repeat {
             let reply = try await send(

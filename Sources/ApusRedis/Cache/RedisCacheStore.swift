@@ -7,8 +7,7 @@ import Synchronization
 ///
 /// An item is `V`, 16 digits that no other item has, a line feed, and the bytes. A removal leaves a mark of the same form
 /// (`X`) for ``RedisCacheConfiguration/longestLoad``; so do the removal of a tag and of everything. A lease is what `read`
-/// saw of all these, and `fill` compares them in one script. Of the configuration it uses the namespace, the longest load,
-/// the largest value, the time for removing everything and the breaker.
+/// saw of all these, and `fill` compares them in one script.
 public final class RedisCacheStore: CacheStore {
     /// What it was made with.
     public let configuration: RedisCacheConfiguration

@@ -84,6 +84,10 @@ extension ConnectionPool {
             return DatabaseError(.timeout, "the deadline passed while the statement waited for a connection")
         case .timeout:
             if guarded.state.isDown, let cause = guarded.lastDialError { return cause }
+            if guarded.state.hasNothingOpen {
+                return DatabaseError(
+                    .cannotOpen, "no connection could be opened within \(configuration.acquireTimeout)")
+            }
             return DatabaseError(
                 .overloaded,
                 "none of \(configuration.maxOpen) connections became free within \(configuration.acquireTimeout)")

@@ -39,7 +39,10 @@ extension PoolState {
     }
 
     /// Whether the server can't be reached: the last dial failed, and nothing is open.
-    public var isDown: Bool { dialFailuresInARow > 0 && members.count == dialing }
+    public var isDown: Bool { dialFailuresInARow > 0 && hasNothingOpen }
+
+    /// Whether no connection is open; some may be being opened.
+    public var hasNothingOpen: Bool { members.count == dialing }
 
     /// The least recently used stand first.
     private mutating func closeIdle(now: Instant, actions: inout [PoolAction]) {

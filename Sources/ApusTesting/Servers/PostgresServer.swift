@@ -130,11 +130,15 @@ public final class PostgresServer: Sendable {
 
     /// The URL of the database `postgres`, over TCP.
     ///
-    /// - Parameter schema: what `search_path` is set to.
-    public func url(schema: String? = nil, database: String = "postgres", password: String? = nil) -> String {
+    /// - Parameters:
+    ///   - schema: what `search_path` is set to.
+    ///   - port: that of a proxy before the server.
+    public func url(
+        schema: String? = nil, database: String = "postgres", password: String? = nil, port: Int? = nil
+    ) -> String {
         let escaped = (password ?? self.password).addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         let options = schema.map { "?options=-csearch_path%3D\($0)" } ?? ""
-        return "postgres://postgres:\(escaped)@127.0.0.1:\(port)/\(database)\(options)"
+        return "postgres://postgres:\(escaped)@127.0.0.1:\(port ?? self.port)/\(database)\(options)"
     }
 
     /// A name for a schema that no other test uses; to be made with `CREATE SCHEMA`.

@@ -14,6 +14,8 @@
             /// Those whose insert succeeded, and those of which that isn't known.
             var acknowledged: Set<Int> = []
             var doubtful: Set<Int> = []
+            /// How long a caller waited that got an error.
+            var longestFailure = Duration.zero
         }
 
         private let state = Mutex(Outcome())
@@ -27,6 +29,7 @@
         /// Inserts into `t (id)`, one after the other.
         func run(on database: PostgresDatabase) async {
             while let number = next() {
+                let began = ContinuousClock.now
                 do throws(DatabaseError) {
                     try await database.execute("INSERT INTO t VALUES (\(number))")
                     state.withLock { state in
@@ -36,6 +39,7 @@
                 } catch {
                     state.withLock { state in
                         state.errors.append(error)
+                        state.longestFailure = max(state.longestFailure, ContinuousClock.now - began)
                         if error.mayHaveRun { state.doubtful.insert(number) }
                     }
                 }

@@ -1,51 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusResilience
-import ApusTesting
-import NIOPosix
+#if Redis
+    import ApusResilience
+    import ApusTesting
+    import NIOPosix
 
-@testable import ApusRedis
+    @testable import ApusRedis
 
-extension RedisServer {
-    /// An address of its socket, with a shorter back-off than usual.
-    func configuration(_ credentials: RedisCredentials? = nil) -> RedisConfiguration {
-        var configuration = RedisConfiguration(endpoint: .unix(path: socket), credentials: credentials)
-        configuration.backoff = .init(base: .milliseconds(10), maximum: .milliseconds(100), factor: 2, jitter: .full)
-        configuration.commandTimeout = .seconds(10)
-        return configuration
+    extension RedisServer {
+        /// An address of its socket, with a shorter back-off than usual.
+        func configuration(_ credentials: RedisCredentials? = nil) -> RedisConfiguration {
+            var configuration = RedisConfiguration(endpoint: .unix(path: socket), credentials: credentials)
+            configuration.backoff = .init(
+                base: .milliseconds(10), maximum: .milliseconds(100), factor: 2, jitter: .full)
+            configuration.commandTimeout = .seconds(10)
+            return configuration
+        }
+
+        func client(_ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {
+            var configuration = configuration()
+            change(&configuration)
+            return try RedisClient(configuration, group: .singleton)
+        }
     }
 
-    func client(_ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {
-        var configuration = configuration()
-        change(&configuration)
-        return try RedisClient(configuration, group: .singleton)
+    /// Runs a test with a server of its own.
+    func withServer(_ options: [String] = [], _ body: (RedisServer) async throws -> Void) async throws {
+        let server = try await RedisServer.start(options)
+        defer { server.stop() }
+        try await body(server)
     }
-}
 
-/// Runs a test with a server of its own.
-func withServer(_ options: [String] = [], _ body: (RedisServer) async throws -> Void) async throws {
-    let server = try await RedisServer.start(options)
-    defer { server.stop() }
-    try await body(server)
-}
-
-/// Runs a test with a server and a client of its own.
-func withRedis(
-    _ options: [String] = [], configure: (inout RedisConfiguration) -> Void = { _ in },
-    _ body: (RedisServer, RedisClient) async throws -> Void
-) async throws {
-    try await withServer(options) { server in
-        let client = try server.client(configure)
-        defer { client.shutdown() }
-        try await body(server, client)
+    /// Runs a test with a server and a client of its own.
+    func withRedis(
+        _ options: [String] = [], configure: (inout RedisConfiguration) -> Void = { _ in },
+        _ body: (RedisServer, RedisClient) async throws -> Void
+    ) async throws {
+        try await withServer(options) { server in
+            let client = try server.client(configure)
+            defer { client.shutdown() }
+            try await body(server, client)
+        }
     }
-}
 
-/// The error that `body` throws.
-func failure<Value>(_ body: () async throws(RedisError) -> Value) async throws -> RedisError {
-    do throws(RedisError) {
-        _ = try await body()
-    } catch {
-        return error
+    /// The error that `body` throws.
+    func failure<Value>(_ body: () async throws(RedisError) -> Value) async throws -> RedisError {
+        do throws(RedisError) {
+            _ = try await body()
+        } catch {
+            return error
+        }
+        throw ConformanceFailure("no error was thrown")
     }
-    throw ConformanceFailure("no error was thrown")
-}
+#endif

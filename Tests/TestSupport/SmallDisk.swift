@@ -2,14 +2,16 @@
 import Foundation
 
 /// A file system of its own in memory, which is soon full. Only root may make one.
-final class SmallDisk {
-    struct Failure: Error {
+public final class SmallDisk {
+    /// What couldn't be done.
+    public struct Failure: Error {
         let command: String
     }
 
-    let path: String
+    public let path: String
 
-    init(at path: String, megabytes: Int) throws {
+    /// Mounts it on a folder, which is made if need be.
+    public init(at path: String, megabytes: Int) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Self.run("mount -t tmpfs -o size=\(megabytes)m tmpfs \(path)")
@@ -24,7 +26,7 @@ final class SmallDisk {
         }
     }
 
-    func resize(megabytes: Int) throws {
+    public func resize(megabytes: Int) throws {
         try Self.run("mount -o remount,size=\(megabytes)m \(path)")
     }
 
