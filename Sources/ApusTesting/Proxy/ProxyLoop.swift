@@ -112,11 +112,12 @@ final class ProxyLoop: Sendable {
     }
 
     private func end(_ link: ProxyLink, _ ending: ProxyLink.Ending) {
+        // Counted first: who sees that it was cut may ask how many were.
+        if ending == .cut { orders.withLock { $0.statistics.cut += 1 } }
         link.close(isCut: ending == .cut)
         orders.withLock { orders in
             orders.statistics.open -= 1
             if link.isStalled { orders.statistics.stalled -= 1 }
-            if ending == .cut { orders.statistics.cut += 1 }
         }
     }
 
