@@ -43,6 +43,9 @@ struct GatewayProblem: Sendable {
         retryAfter = failure.retryAfter
     }
 
+    static let malformedTimeout = GatewayProblem(
+        400, "malformed_timeout", "The header Apus-Timeout-Ms must be a number of milliseconds")
+
     /// What the client is told about a body that the engine refuses.
     init(_ error: ProtocolError) {
         self.init(error.status, error.code, error.status.reason, detail: error.detail)

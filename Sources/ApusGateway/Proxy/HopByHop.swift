@@ -17,7 +17,7 @@ enum HopByHop {
     /// What else no trailer may look like: fields that a proxy, or the caller's deadline and identity, are trusted for.
     private static let trusted: Set<HeaderName> = [
         .xForwardedPort, .xForwardedPrefix, .xForwardedSSL, .proxyAuthorization, .proxyAuthenticate, .idempotencyKey,
-        .expect, "Apus-Timeout-Ms",
+        .expect, .timeout,
     ]
     private static let altSvc: HeaderName = "Alt-Svc"
 

@@ -55,9 +55,7 @@ final class UpstreamLeg: ResponseReceiver {
         exchange.responseProgressed()
         if !client.isWritable {
             isPaused = true
-            exchange.upstream?.pauseReading()
-            // While the client is slow, the instance isn't.
-            exchange.upstream?.setDeadline(nil)
+            exchange.clientFellBehind()
         }
     }
 

@@ -13,7 +13,7 @@ struct KnownHeaders: Sendable {
         "proxy-connection", "x-request-id", "retry-after", "server", "set-cookie", "te", "traceparent", "tracestate",
         "trailer", "transfer-encoding", "upgrade", "user-agent", "www-authenticate", "x-forwarded-for",
         "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-ssl",
-        "x-real-ip",
+        "x-real-ip", "apus-timeout-ms",
     ]
 
     private let slots: [UInt8]

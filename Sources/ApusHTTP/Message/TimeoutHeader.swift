@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
-public import ApusHTTP
 
 extension HeaderName {
     /// How much time the caller allows, in whole milliseconds: 1 to 10 decimal digits.
@@ -11,15 +10,16 @@ extension HeaderName {
 }
 
 /// Reads and writes `Apus-Timeout-Ms`.
-enum TimeoutHeader {
+public enum TimeoutHeader {
     /// What the header says.
-    enum Reading: Equatable {
+    public enum Reading: Hashable, Sendable {
         case absent
         case malformed
         case milliseconds(Int64)
     }
 
-    static func read(_ headers: Headers) -> Reading {
+    /// What the header says in a request.
+    public static func read(_ headers: Headers) -> Reading {
         headers.withValue(.timeout) { text in
             guard (1...10).contains(text.count) else { return .malformed }
             var value: Int64 = 0
@@ -32,7 +32,7 @@ enum TimeoutHeader {
     }
 
     /// The text for the time that is left, rounded down; nil if that is less than a millisecond.
-    static func text(remaining: Duration) -> String? {
+    public static func text(remaining: Duration) -> String? {
         let milliseconds = remaining.nanoseconds / 1_000_000
         return milliseconds > 0 ? "\(min(milliseconds, 9_999_999_999))" : nil
     }
