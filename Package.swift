@@ -162,7 +162,12 @@ let package = Package(
             ["ApusCore", "ApusYAML", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess]),
 
         // Beside: for the tests of those who build on Apus
-        room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery", logging]),
+        room(
+            "ApusTesting",
+            [
+                "ApusCore", "ApusResilience", "ApusBalancing", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery",
+                logging,
+            ]),
 
         // Floor 5
         .executableTarget(
@@ -222,6 +227,7 @@ let package = Package(
         tests("ApusService", ["ApusHTTP"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
+        tests("ApusTesting", ["ApusCore", "ApusResilience", "ApusBalancing"]),
         .testTarget(
             name: "ShopTests",
             dependencies: [
