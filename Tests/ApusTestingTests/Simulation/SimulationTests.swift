@@ -89,32 +89,35 @@ struct SimulationTests {
 
     @Test("A task that leaves the simulation fails it")
     func outside() {
-        #expect(performing: {
-            try Simulation.run(seed: 5) { simulation in
-                await Task.detached { _ = simulation.elapsed }.value
-                return
-            }
-        }, throws: { "\($0)".contains("seed 5") })
+        #expect(
+            performing: {
+                try Simulation.run(seed: 5) { simulation in
+                    await Task.detached { _ = simulation.elapsed }.value
+                    return
+                }
+            }, throws: { "\($0)".contains("seed 5") })
     }
 
     @Test("A scenario that waits for what can't come fails, with its seed")
     func stuck() {
-        #expect(performing: {
-            try Simulation.run(seed: 8) { _ in
-                let (stream, continuation) = AsyncStream<Void>.makeStream()
-                for await _ in stream {}
-                continuation.finish()
-            }
-        }, throws: { "\($0)".contains("seed 8") && "\($0)".contains("can't come") })
+        #expect(
+            performing: {
+                try Simulation.run(seed: 8) { _ in
+                    let (stream, continuation) = AsyncStream<Void>.makeStream()
+                    for await _ in stream {}
+                    continuation.finish()
+                }
+            }, throws: { "\($0)".contains("seed 8") && "\($0)".contains("can't come") })
     }
 
     @Test("A scenario that goes on for too long fails")
     func endless() {
-        #expect(performing: {
-            try Simulation.run(seed: 1, limit: .seconds(10)) { simulation in
-                while true { try await simulation.sleep(for: .seconds(1)) }
-            }
-        }, throws: { "\($0)".contains("has not ended") })
+        #expect(
+            performing: {
+                try Simulation.run(seed: 1, limit: .seconds(10)) { simulation in
+                    while true { try await simulation.sleep(for: .seconds(1)) }
+                }
+            }, throws: { "\($0)".contains("has not ended") })
     }
 
     @Test(
@@ -122,11 +125,12 @@ struct SimulationTests {
         .enabled(if: ProcessInfo.processInfo.environment[Simulation.seedsVariable] == nil, "the seeds are chosen"))
     func namesSeed() {
         let expected = "seed 42, which is number 3"
-        #expect(performing: {
-            try Simulation.run(seeds: [40, 41, 42, 43]) { simulation in
-                try simulation.require(simulation.seed < 42, "too great")
-            }
-        }, throws: { "\($0)".hasPrefix(expected) && "\($0)".contains("too great") })
+        #expect(
+            performing: {
+                try Simulation.run(seeds: [40, 41, 42, 43]) { simulation in
+                    try simulation.require(simulation.seed < 42, "too great")
+                }
+            }, throws: { "\($0)".hasPrefix(expected) && "\($0)".contains("too great") })
     }
 }
 

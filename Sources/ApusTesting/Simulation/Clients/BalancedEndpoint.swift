@@ -14,16 +14,21 @@ struct BalancedEndpoint: Endpoint {
         _ request: SimulatedRequest, in context: CallContext
     ) async throws(CallFailure) -> SimulatedResponse {
         var call = BalancedCall(hash: request.key, excluding: request.excluded)
-        // Who was tried already is better than no one.
-        if balancer.pick(for: call) == nil { call.excluded = [] }
         var rejection: CallFailure?
-        while let selection = balancer.pick(for: call) {
+        var next = balancer.pick(for: call)
+        if next == nil, !call.excluded.isEmpty {
+            // Who was tried already is better than no one.
+            call.excluded = []
+            next = balancer.pick(for: call)
+        }
+        while let selection = next {
             do throws(CallFailure) {
                 return try await send(request, in: context, to: selection)
             } catch {
                 guard error.code == .breakerOpen else { throw error }
                 call.excluded.append(selection.candidate)
                 if error.retryAfter ?? .zero < rejection?.retryAfter ?? .seconds(1 << 30) { rejection = error }
+                next = balancer.pick(for: call)
             }
         }
         throw rejection

@@ -30,3 +30,14 @@ struct SimulatedTransport: Endpoint {
         try await network.call(request, in: context, from: client, to: instance)
     }
 }
+
+extension Simulation {
+    /// The bare way to an instance, for a stack of your own.
+    ///
+    /// - Parameters:
+    ///   - instance: whom it leads to.
+    ///   - client: the name of who calls, which partitions and the record know.
+    public func transport(to instance: SimulatedInstance, from client: String) -> SimulatedEndpoint {
+        SimulatedEndpoint(SimulatedTransport(client: client, instance: instance, network: network))
+    }
+}

@@ -11,12 +11,13 @@ extension Simulation {
     ///   - endpoint: what is called.
     ///   - rate: calls per second, above 0.
     ///   - duration: for how long calls are begun.
+    ///   - patience: after how long each caller goes away, which cancels its call. Default nil: never.
     ///   - load: a name of this load for the record. Default `open`.
     ///   - context: of each call. Default: without a deadline.
     ///   - request: makes the request of each call, given its number from 0 on. Default: one without a key.
     public func openLoop(
         _ endpoint: some Endpoint<SimulatedRequest, SimulatedResponse>, rate: Double, for duration: Duration,
-        load: String = "open", context: CallContext = CallContext(),
+        patience: DelayDistribution? = nil, load: String = "open", context: CallContext = CallContext(),
         request: @escaping @Sendable (Int) -> SimulatedRequest = { _ in SimulatedRequest() }
     ) async {
         let gap = DelayDistribution.exponential(mean: .nanoseconds(Int64(1e9 / rate)))
@@ -28,7 +29,8 @@ extension Simulation {
                 next = next.advanced(by: gap.draw(using: &random))
                 guard next < end else { return }
                 do { try await time.sleep(until: next) } catch { return }
-                group.addTask { await self.makeCall(endpoint, request(number), context, load) }
+                let limit = patience?.draw(using: &random)
+                group.addTask { await self.makeCall(endpoint, request(number), context, load, limit) }
             }
         }
     }
@@ -69,6 +71,25 @@ extension Simulation {
                 }
             }
         }
+    }
+
+    /// Makes one call for a caller that goes away after `patience`, and records it.
+    private func makeCall(
+        _ endpoint: some Endpoint<SimulatedRequest, SimulatedResponse>, _ request: SimulatedRequest,
+        _ context: CallContext, _ load: String, _ patience: Duration?
+    ) async {
+        guard let patience else {
+            await makeCall(endpoint, request, context, load)
+            return
+        }
+        let call = spawn { await self.makeCall(endpoint, request, context, load) }
+        let timer = clock.schedule(at: clock.now.advanced(by: patience)) { call.cancel() }
+        await withTaskCancellationHandler {
+            await call.value
+        } onCancel: {
+            call.cancel()
+        }
+        clock.cancel(timer)
     }
 
     /// Makes one call and records it.

@@ -71,6 +71,7 @@ extension Simulation {
         let end = VirtualTime.start.advanced(by: limit)
         while true {
             _ = executor.drain()
+            if let problem { return problem }
             if isDone() { return nil }
             guard clock.advance() else {
                 return failure("the scenario waits for something that can't come: no task can run, no timer is set")

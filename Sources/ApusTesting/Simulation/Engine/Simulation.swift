@@ -46,7 +46,9 @@ public final class Simulation: Sendable {
     private struct Parts {
         var network: SimulatedNetwork?
         var trace = TraceHash()
-        var tasks: [Task<Void, Never>] = []
+        var tasks: [UInt64: Task<Void, Never>] = [:]
+        var numbers: UInt64 = 0
+        var problem: SimulationFailure?
     }
 
     init(seed: UInt64) {
@@ -67,8 +69,15 @@ public final class Simulation: Sendable {
     /// Begins a task that goes on beside the scenario; it is cancelled at the scenario's end.
     @discardableResult
     public func spawn(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
-        let task = Task(executorPreference: executor) { await body() }
-        parts.withLock { $0.tasks.append(task) }
+        let number = parts.withLock { parts in
+            parts.numbers += 1
+            return parts.numbers
+        }
+        let task = Task(executorPreference: executor) { [self] in
+            await body()
+            parts.withLock { _ = $0.tasks.removeValue(forKey: number) }
+        }
+        parts.withLock { $0.tasks[number] = task }
         return task
     }
 
@@ -94,6 +103,16 @@ public final class Simulation: Sendable {
         if !condition { throw failure(message()) }
     }
 
+    /// Fails the scenario from where nothing can be thrown, such as an action of ``after(_:_:)``. It ends at once; the
+    /// first failure counts.
+    public func fail(_ message: String) {
+        let failure = failure(message)
+        parts.withLock { $0.problem = $0.problem ?? failure }
+    }
+
+    /// What ``fail(_:)`` was told first.
+    var problem: SimulationFailure? { parts.withLock { $0.problem } }
+
     /// Adds something to the trace, so that it counts when two runs are compared.
     public func note(_ text: String, _ number: UInt64 = 0) {
         let now = UInt64(bitPattern: clock.now.nanoseconds)
@@ -115,10 +134,10 @@ public final class Simulation: Sendable {
     func close() {
         let tasks = parts.withLock { parts in
             defer {
-                parts.tasks = []
+                parts.tasks = [:]
                 parts.network = nil
             }
-            return parts.tasks
+            return parts.tasks.sorted { $0.key < $1.key }.map(\.value)
         }
         for task in tasks { task.cancel() }
         clock.close()

@@ -32,7 +32,7 @@ public final class SimulatedInstance: Sendable {
         self.configuration = configuration
         chance = SimulatedChance(simulation.random("instance \(id)"))
         state = Mutex(State(workers: SimulatedWorkers(configuration)))
-        try start()
+        try begin()
     }
 
     /// Whether it takes connections.
@@ -63,10 +63,13 @@ public final class SimulatedInstance: Sendable {
         for exchange in lost { exchange.lose() }
     }
 
-    /// Comes up again after a crash, with an empty queue and layers that remember nothing.
-    ///
-    /// - Throws: what its layers throw.
-    public func start() throws {
+    /// Comes up again after a crash, with an empty queue and layers that remember nothing. If these can't be made, the
+    /// scenario fails.
+    public func start() {
+        do { try begin() } catch { simulation.fail("\(id) doesn't start: \(error)") }
+    }
+
+    private func begin() throws {
         simulation.note("start \(id)")
         let work = SimulatedEndpoint(SimulatedWork(instance: self))
         let serving = try configuration.layers?(self, work) ?? work
