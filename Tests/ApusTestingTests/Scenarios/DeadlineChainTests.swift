@@ -56,7 +56,7 @@ struct DeadlineChainTests {
             var limits = BulkheadConfiguration()
             limits.maximumCalls = 4
             let bulkhead = try Bulkhead(
-                limits, time: simulation.time, random: simulation.random("bulkhead of \(instance.id)"))
+                limits, time: simulation.time, random: simulation.generator(for: "bulkhead of \(instance.id)"))
             return SimulatedEndpoint(work.deadline(atMost: .seconds(5), time: simulation.time).bulkhead(bulkhead))
         }
         configuration.handler = { (_, context) async throws(CallFailure) in

@@ -26,7 +26,7 @@ struct EjectionTests {
             simulation.spawn { await simulation.openLoop(client.endpoint, rate: 100, for: .seconds(20)) }
             var most = 0
             for _ in 0..<400 {
-                try await simulation.sleep(for: .milliseconds(50))
+                try await simulation.wait(for: .milliseconds(50))
                 most = max(most, client.balancer.set.candidates.count { $0.unusable.contains(.ejected) })
             }
             let bound = maximum == 1 ? 4 : 2

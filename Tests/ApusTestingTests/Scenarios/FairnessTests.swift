@@ -84,7 +84,8 @@ struct FairnessTests {
             configuration.maximumWaiting = 200
             configuration.maximumWait = .seconds(60)
             configuration.partitions = [.init("small", share: 0.25)]
-            let bulkhead = try Bulkhead(configuration, time: simulation.time, random: simulation.random("bulkhead"))
+            let bulkhead = try Bulkhead(
+                configuration, time: simulation.time, random: simulation.generator(for: "bulkhead"))
             let transport = simulation.transport(to: users.instances[0], from: "web")
             let (common, small) = (transport.bulkhead(bulkhead), transport.bulkhead(bulkhead, partition: "small"))
             await withDiscardingTaskGroup { group in

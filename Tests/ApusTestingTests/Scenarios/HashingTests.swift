@@ -62,7 +62,7 @@ struct HashingTests {
             }
             try simulation.require(!without.contains(nil), "a key found no substitute")
             down.start()
-            try await simulation.sleep(for: .seconds(5))
+            try await simulation.wait(for: .seconds(5))
             try simulation.require(await Self.owners(simulation, client) == before, "keys didn't return")
         }
     }

@@ -13,7 +13,8 @@ struct PermitTests {
             configuration.maximumCalls = 4
             configuration.maximumWaiting = 10
             configuration.maximumWait = .milliseconds(30)
-            let bulkhead = try Bulkhead(configuration, time: simulation.time, random: simulation.random("bulkhead"))
+            let bulkhead = try Bulkhead(
+                configuration, time: simulation.time, random: simulation.generator(for: "bulkhead"))
             let users = try simulation.service("users", instances: 1)
             let peer = users.instances[0]
             let stack = simulation.transport(to: peer, from: "web").bulkhead(bulkhead)

@@ -13,10 +13,10 @@ struct SheddingTests {
             let shedders = Shedders()
             var configuration = SimulatedServiceConfiguration()
             configuration.workers = 2
-            configuration.work = .exponential(mean: .milliseconds(20))
+            configuration.work = .uniform(.milliseconds(10) ... .milliseconds(30))
             configuration.layers = { instance, work in
                 let shedder = try LoadShedder(
-                    time: simulation.time, random: simulation.random("shedder of \(instance.id)"))
+                    time: simulation.time, random: simulation.generator(for: "shedder of \(instance.id)"))
                 shedders.set(shedder)
                 return SimulatedEndpoint(work.shedding(shedder))
             }

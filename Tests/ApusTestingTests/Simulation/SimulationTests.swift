@@ -24,7 +24,7 @@ struct SimulationTests {
         bulkhead.maximumCalls = 6
         bulkhead.maximumWait = .milliseconds(20)
         let limited = client.endpoint.bulkhead(
-            try Bulkhead(bulkhead, time: simulation.time, random: simulation.random("bulkhead")))
+            try Bulkhead(bulkhead, time: simulation.time, random: simulation.generator(for: "bulkhead")))
         simulation.after(.seconds(2)) { users.instances[0].crash() }
         simulation.after(.seconds(3)) { users.instances[1].pause() }
         simulation.after(.seconds(4)) { users.instances[1].resume() }
@@ -48,7 +48,7 @@ struct SimulationTests {
             await withDiscardingTaskGroup { group in
                 for seconds in [300, 100, 200] {
                     group.addTask {
-                        do { try await simulation.sleep(for: .seconds(seconds)) } catch { order.add("cancelled") }
+                        do { try await simulation.wait(for: .seconds(seconds)) } catch { order.add("cancelled") }
                         order.add("\(seconds) at \(simulation.elapsed.seconds)")
                     }
                 }
@@ -61,9 +61,9 @@ struct SimulationTests {
     func cancelledSleeper() throws {
         try Simulation.run(seed: 1) { simulation in
             let sleeper = simulation.spawn {
-                do { try await simulation.sleep(for: .seconds(100)) } catch { simulation.note("cancelled") }
+                do { try await simulation.wait(for: .seconds(100)) } catch { simulation.note("cancelled") }
             }
-            try await simulation.sleep(for: .seconds(1))
+            try await simulation.wait(for: .seconds(1))
             sleeper.cancel()
             await sleeper.value
             #expect(simulation.elapsed == .seconds(1))
@@ -73,12 +73,12 @@ struct SimulationTests {
     @Test("Children, async let and the tasks of layers stay in the simulation")
     func inside() throws {
         try Simulation.run(seed: 1) { simulation in
-            async let first: Void = simulation.sleep(for: .seconds(1))
-            async let second: Void = simulation.sleep(for: .seconds(2))
+            async let first: Void = simulation.wait(for: .seconds(1))
+            async let second: Void = simulation.wait(for: .seconds(2))
             try await first
             try await second
             let slow = FunctionEndpoint<SimulatedRequest, SimulatedResponse> { (_, _) async throws(CallFailure) in
-                do { try await simulation.sleep(for: .seconds(5)) } catch { simulation.note("cut off") }
+                do { try await simulation.wait(for: .seconds(5)) } catch { simulation.note("cut off") }
                 return SimulatedResponse(instance: "slow")
             }
             let cut = slow.deadline(atMost: .seconds(1), cuttingOff: true, time: simulation.time)
@@ -115,7 +115,7 @@ struct SimulationTests {
         #expect(
             performing: {
                 try Simulation.run(seed: 1, limit: .seconds(10)) { simulation in
-                    while true { try await simulation.sleep(for: .seconds(1)) }
+                    while true { try await simulation.wait(for: .seconds(1)) }
                 }
             }, throws: { "\($0)".contains("has not ended") })
     }

@@ -29,13 +29,13 @@ public final class SimulatedClient: Sendable {
         let problems = configuration.balancing.validate()
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
         let policy = SeededPolicy(
-            try AnyBalancingPolicy(configuration.balancing, using: simulation.random("turns of \(name)")),
-            random: simulation.random("picks of \(name)"))
+            try AnyBalancingPolicy(configuration.balancing, using: simulation.generator(for: "turns of \(name)")),
+            random: simulation.generator(for: "picks of \(name)"))
         let balancer = try Balancer<SimulatedTarget, SeededPolicy>(
             policy: policy, eligibility: configuration.balancing.eligibility, time: time)
         let outliers = try configuration.outliers.map { outliers in
             try OutlierDetection(
-                outliers, random: simulation.random("outliers of \(name)"), time: time,
+                outliers, random: simulation.generator(for: "outliers of \(name)"), time: time,
                 onChange: { [record = simulation.record] in record.add($0, of: name) }
             ) {
                 balancer.set.candidates
@@ -43,7 +43,7 @@ public final class SimulatedClient: Sendable {
         }
         let budget = try configuration.budget.map { try RetryBudget($0) }
         let retrier = try configuration.retry.map { retry in
-            try Retrier(retry, budget: budget, time: time, random: simulation.random("retries of \(name)"))
+            try Retrier(retry, budget: budget, time: time, random: simulation.generator(for: "retries of \(name)"))
         }
         var endpoint = SimulatedEndpoint(BalancedEndpoint(balancer: balancer, outliers: outliers, time: time))
         if let hedge = configuration.hedge {
@@ -86,7 +86,7 @@ public final class SimulatedClient: Sendable {
         }
         let breaker = try CircuitBreaker(
             configuration: configuration, time: simulation.time,
-            random: simulation.random("breaker of \(name) for \(instance.id)"),
+            random: simulation.generator(for: "breaker of \(name) for \(instance.id)"),
             onTransition: { [record = simulation.record, name] in record.add($0, of: name, for: instance.id) })
         return SimulatedTarget(
             instance: instance, breaker: breaker, endpoint: SimulatedEndpoint(transport.breaking(breaker)))

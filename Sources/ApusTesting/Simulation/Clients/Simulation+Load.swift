@@ -21,7 +21,7 @@ extension Simulation {
         request: @escaping @Sendable (Int) -> SimulatedRequest = { _ in SimulatedRequest() }
     ) async {
         let gap = DelayDistribution.exponential(mean: .nanoseconds(Int64(1e9 / rate)))
-        var random = random("load \(load)")
+        var random = generator(for: "load \(load)")
         let end = clock.now.advanced(by: duration)
         var next = clock.now
         await withDiscardingTaskGroup { group in
@@ -56,7 +56,7 @@ extension Simulation {
         let end = clock.now.advanced(by: duration)
         await withDiscardingTaskGroup { group in
             for user in 0..<users {
-                var random = random("load \(load), user \(user)")
+                var random = generator(for: "load \(load), user \(user)")
                 group.addTask {
                     while self.clock.now < end {
                         let before = self.clock.now

@@ -19,7 +19,7 @@ import Synchronization
 /// ```
 ///
 /// **What is real**: the layers and drivers that you ship. They take their clock from ``time``, their chance from
-/// ``random(_:)``, and run as they are. So does your own code, if it takes both as parameters. **What isn't**: the
+/// ``generator(for:)``, and run as they are. So does your own code, if it takes both as parameters. **What isn't**: the
 /// instances (``SimulatedService``) and the way to them (``SimulatedNetwork``), which crash, pause, slow down, lose and
 /// part as the scenario says.
 ///
@@ -59,7 +59,7 @@ public final class Simulation: Sendable {
 
     /// A generator for one part of the scenario. Each name has its own sequence for each seed, so that a part that draws
     /// more or less than before changes nothing for the others.
-    public func random(_ name: String) -> FastRandom {
+    public func generator(for name: String) -> FastRandom {
         FastRandom(seed: XXHash64.hash(name) ^ XXHash64.hash(seed))
     }
 
@@ -89,7 +89,7 @@ public final class Simulation: Sendable {
     /// Lets time pass.
     ///
     /// - Throws: when the task is cancelled.
-    public func sleep(for duration: Duration) async throws(CancellationError) {
+    public func wait(for duration: Duration) async throws(CancellationError) {
         try await time.sleep(for: duration)
     }
 

@@ -5,6 +5,7 @@ public import ApusCore
 public struct SimulatedEndpoint: Endpoint {
     private let endpoint: any Endpoint<SimulatedRequest, SimulatedResponse>
 
+    /// An endpoint whose type doesn't matter.
     public init(_ endpoint: any Endpoint<SimulatedRequest, SimulatedResponse>) {
         self.endpoint = endpoint
     }

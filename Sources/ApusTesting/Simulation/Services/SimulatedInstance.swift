@@ -30,7 +30,7 @@ public final class SimulatedInstance: Sendable {
         self.id = id
         self.simulation = simulation
         self.configuration = configuration
-        chance = SimulatedChance(simulation.random("instance \(id)"))
+        chance = SimulatedChance(simulation.generator(for: "instance \(id)"))
         state = Mutex(State(workers: SimulatedWorkers(configuration)))
         try begin()
     }

@@ -23,7 +23,7 @@ public final class SimulatedNetwork: Sendable {
     init(in simulation: Simulation) {
         self.simulation = simulation
         clock = simulation.clock
-        chance = SimulatedChance(simulation.random("network"))
+        chance = SimulatedChance(simulation.generator(for: "network"))
     }
 
     /// How long a message takes, one way. Default between 0.2 and 0.6 ms.
