@@ -164,7 +164,12 @@ let package = Package(
             ["ApusCore", "ApusYAML", "ApusTelemetry", "ApusRuntime", "ApusDiscovery", "ApusHTTP", logging, subprocess]),
 
         // Beside: for the tests of those who build on Apus
-        room("ApusTesting", ["ApusCore", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery", logging]),
+        room(
+            "ApusTesting",
+            [
+                "ApusCore", "ApusResilience", "ApusBalancing", "ApusSQL", "ApusCache", "ApusMessaging", "ApusDiscovery",
+                logging,
+            ]),
 
         // Floor 5
         .executableTarget(
@@ -225,6 +230,7 @@ let package = Package(
         tests("ApusService", ["ApusHTTP", "ApusResilience", "ApusTesting"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
+        tests("ApusTesting", ["ApusCore", "ApusResilience", "ApusBalancing"]),
         .testTarget(
             name: "ShopTests",
             dependencies: [

@@ -61,9 +61,11 @@ extension Bulkhead {
         if let wakeAt { wake(at: wakeAt) }
     }
 
-    /// Sees to it that those whose time is up hear of it. One who is woken for nothing does no harm.
+    /// Sees to it that those whose time is up hear of it, on the executor of the task that asks. One who is woken for
+    /// nothing does no harm.
     private func wake(at instant: Instant) {
-        Task { [weak self, time] in
+        let executor = withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
+        Task(executorPreference: executor) { [weak self, time] in
             do { try await time.sleep(until: instant) } catch { return }
             self?.perform { guarded, now, actions in
                 if guarded.wakeAt == instant { guarded.wakeAt = .distantFuture }
