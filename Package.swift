@@ -215,7 +215,7 @@ let package = Package(
         // What tests of several rooms need; no product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("ApusHTTP", ["TestSupport", "ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
-        tests("ApusTesting", ["TestSupport"]),
+        tests("ApusTesting", ["ApusBalancing", "ApusCore", "ApusResilience", "TestSupport"]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
         tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
@@ -230,7 +230,6 @@ let package = Package(
         tests("ApusService", ["ApusHTTP", "ApusResilience", "ApusTesting"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
-        tests("ApusTesting", ["ApusCore", "ApusResilience", "ApusBalancing"]),
         .testTarget(
             name: "ShopTests",
             dependencies: [
