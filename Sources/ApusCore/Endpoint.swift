@@ -6,7 +6,7 @@
 /// ``call(_:in:)`` `@inlinable`, its stored properties `@usableFromInline`, and erase to `any Endpoint` at most once, at
 /// the outermost point. The first layer that is written is the one closest to the peer:
 /// ```swift
-/// let users = transport.breaking(breaker).retrying(policy).limiting(bulkhead)   // the bulkhead is asked first
+/// let users = transport.breaking(breaker).retrying(with: retrier).bulkhead(bulkhead)   // the bulkhead is asked first
 /// ```
 ///
 /// A call has ended when its endpoint returns or throws: whoever returns before the last byte of a response is in must

@@ -5,9 +5,11 @@
 #define APUS_CPOSTGRES_SHIM_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #if defined(__linux__)
@@ -139,6 +141,15 @@ static inline int apus_polls_take(uint64_t context, uint64_t *tokens, int capaci
 static inline int apus_is_readable(int fd) {
     struct pollfd entry = {.fd = fd, .events = POLLIN, .revents = 0};
     return poll(&entry, 1, 0) != 0;
+}
+
+// Says goodbye and closes the connection. A poll that is still out holds the socket open, so its end is said as well.
+static inline void apus_finish(PGconn *connection) {
+    int descriptor = fcntl(PQsocket(connection), F_DUPFD_CLOEXEC, 0);
+    PQfinish(connection);
+    if (descriptor < 0) return;
+    shutdown(descriptor, SHUT_RDWR);
+    close(descriptor);
 }
 
 static inline void apus_take_notice(void *said_goodbye, const PGresult *result) {

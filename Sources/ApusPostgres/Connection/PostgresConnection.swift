@@ -89,7 +89,7 @@
             guard !isClosed else { return }
             isClosed = true
             slot.watcher.remove(slot)
-            PQfinish(raw)
+            apus_finish(raw)
             saidGoodbye.deallocate()
         }
 

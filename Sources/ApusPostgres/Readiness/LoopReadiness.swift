@@ -16,7 +16,7 @@
 
         private static let local = ThreadSpecificVariable<LoopReadiness>()
         /// Waits that are watched at once on a loop; those beyond are left to the thread.
-        private static let capacity = 1024
+        private static let capacity = 256
 
         private let context: UInt64
         private let signal: Int32
