@@ -21,6 +21,7 @@ struct BreakerJob: Sendable {
         Main.report("ns_per_operation", stopwatch.nanosecondsPerOperation { call(breaker, times: $0) })
         let other = try self.breaker()
         Main.report("with_clock_ns", stopwatch.nanosecondsPerOperation { callByClock(other, times: $0) })
+        try check()
     }
 
     /// Two threads on one breaker.
@@ -32,6 +33,17 @@ struct BreakerJob: Sendable {
                 let breaker = try breaker()
                 return { call(breaker, times: $0) }
             })
+        try check()
+    }
+
+    /// Whether what was measured is counted.
+    private func check() throws {
+        let breaker = try breaker()
+        call(breaker, times: Self.operations)
+        let (counters, failed) = (breaker.snapshot.counters, failures == 0 ? 0 : Self.operations / failures)
+        guard counters.failures == failed, counters.successes == Self.operations - failed else {
+            Main.complain("the breaker has counted \(counters)")
+        }
     }
 
     private func breaker() throws -> CircuitBreaker {
