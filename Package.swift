@@ -204,6 +204,9 @@ let package = Package(
         .executableTarget(
             name: "bench-cache", dependencies: ["ApusCore", "ApusCache"], path: "bench/cache",
             swiftSettings: settings),
+        .executableTarget(
+            name: "bench-resilience", dependencies: ["ApusCore", "ApusResilience", "ApusBalancing"],
+            path: "bench/resilience", swiftSettings: settings),
 
         // Tests
         tests("ApusCore"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import resource
 import subprocess
 import time
@@ -22,14 +23,15 @@ METRICS = (
 
 
 class Program(Contestant):
-    """`command(amount)` says how to run it; the amount is that of ``_run``."""
+    """`command(amount)` says how to run it; the amount is that of ``_run``. With `wide` it has the load core as well."""
 
     def __init__(
         self, workspace: Workspace, name: str, version: str, command: Callable[[int], Sequence[str]],
-        ours: bool = False,
+        ours: bool = False, wide: bool = False,
     ):
         self.name, self.version, self.ours = name, version, ours
         self._workspace, self._command = workspace, command
+        self._cores = (workspace.cores.server, workspace.cores.load) if wide else (workspace.cores.server,)
 
     def start(self) -> None:
         self.measure(1)
@@ -38,12 +40,14 @@ class Program(Contestant):
         """It ends by itself after each turn."""
 
     def _run(self, amount: int, within: float) -> tuple[str, float, float]:
-        """Its output, the CPU seconds that it used, and the share of its core that others had. Raises Invalid."""
-        core = self._workspace.cores.server
-        used, busy, began = _children_seconds(), busy_seconds(core), time.monotonic()
+        """Its output, the CPU seconds that it used, and the share of its cores that others had. Raises Invalid."""
+        return self._run_command(self._command(amount), within)
+
+    def _run_command(self, command: Sequence[str], within: float) -> tuple[str, float, float]:
+        used, busy, began = _children_seconds(), self._busy_seconds(), time.monotonic()
         try:
             process = Process(
-                self._command(amount), core, self._workspace.subfolder(f"{self.name.replace('/', '-')}-{id(self)}"),
+                command, self._cores, self._workspace.subfolder(f"{self.name.replace('/', '-')}-{id(self)}"),
                 "client")
         except OSError as error:
             raise Invalid(str(error)) from error
@@ -56,8 +60,12 @@ class Program(Contestant):
             process.stop()
         if status != 0:
             raise Invalid(f"it ended with status {status}\n{process.tail()}")
-        used, busy = _children_seconds() - used, busy_seconds(core) - busy
-        return process.log.read_text(), used, max(0.0, busy - used) / (time.monotonic() - began)
+        used, busy = _children_seconds() - used, self._busy_seconds() - busy
+        others = max(0.0, busy - used) / (time.monotonic() - began) / len(self._cores)
+        return process.log.read_text(), used, others
+
+    def _busy_seconds(self) -> float:
+        return sum(busy_seconds(core) for core in self._cores)
 
 
 class Client(Program):
@@ -79,6 +87,25 @@ class Client(Program):
             "cpu_us_per_operation": seen["cpu_microseconds"] / seen["operations"],
             "operations_per_second": seen["operations"] * 1e6 / seen["microseconds"],
         }
+
+
+class Printer(Program):
+    """Is told for how many seconds to measure, and prints each figure as a line `NAME VALUE`. It ends with a status
+    when what it measures doesn't do its job.
+    """
+
+    def __init__(self, *arguments, metrics: Sequence[Metric], **named):
+        super().__init__(*arguments, **named)
+        self._metrics = metrics
+
+    def measure(self, seconds: float) -> Mapping[str, float]:
+        whole = max(1, math.ceil(seconds))
+        output, _, others = self._run(whole, within=60 + 12 * whole)
+        seen = {name: float(value) for name, value in re.findall(r"^([a-z_]+) ([\d.]+)$", output, re.MULTILINE)}
+        missing = [metric.name for metric in self._metrics if metric.name not in seen]
+        if missing:
+            raise Invalid(f"it printed no {', '.join(missing)}:\n{output[-500:]}")
+        return {OTHERS: others, **{metric.name: seen[metric.name] for metric in self._metrics}}
 
 
 def _children_seconds() -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A child process pinned to one CPU, which never outlives the harness."""
+"""A child process pinned to a CPU or several, which never outlives the harness."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import Collection, Mapping, Sequence
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -17,7 +17,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Process:
     """Started at once; its output goes to a file, whose end is shown when something goes wrong."""
 
-    def __init__(self, command: Sequence[str], core: int, folder: Path, name: str, environment: Mapping[str, str] = {}):
+    def __init__(
+        self, command: Sequence[str], core: int | Collection[int], folder: Path, name: str,
+        environment: Mapping[str, str] = {},
+    ):
+        cores = {core} if isinstance(core, int) else set(core)
         self.command = list(command)
         self.log = folder / f"{name}.log"
         with open(self.log, "wb") as log:
@@ -29,7 +33,7 @@ class Process:
                 cwd=folder,
                 env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "TMPDIR": str(folder), **environment},
                 start_new_session=True,
-                preexec_fn=lambda: _prepare(core),
+                preexec_fn=lambda: _prepare(cores),
             )
 
     @property
@@ -69,7 +73,7 @@ class Process:
         self._child.wait()
 
 
-def _prepare(core: int) -> None:
+def _prepare(cores: set[int]) -> None:
     """Runs in the child before exec: pinned, and ended by the kernel should the harness be killed."""
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, cores)
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

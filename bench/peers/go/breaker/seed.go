@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"sync"
+	"time"
+)
+
+// The seed's breaker: it holds its lock while the call is made.
+type seedBreaker struct {
+	mutex     sync.RWMutex
+	failures  int
+	lastError time.Time
+	state     string // closed, open, half-open
+	threshold int
+	timeout   time.Duration
+}
+
+func newSeedBreaker(threshold int, timeout time.Duration) *seedBreaker {
+	return &seedBreaker{threshold: threshold, timeout: timeout, state: "closed"}
+}
+
+func (b *seedBreaker) execute(command func() error) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.state == "open" {
+		if time.Since(b.lastError) <= b.timeout {
+			return errors.New("circuit breaker is open")
+		}
+		b.state = "half-open"
+	}
+	if err := command(); err != nil {
+		b.failures++
+		b.lastError = time.Now()
+		if b.failures >= b.threshold {
+			b.state = "open"
+		}
+		return err
+	}
+	b.failures = 0
+	b.state = "closed"
+	return nil
+}
