@@ -39,7 +39,7 @@ struct FaultProxyTests {
     func cut() async throws {
         let received = Shared<[Int: String]>([:])
         let server = try RawServer { socket, number in
-            let text = socket.receive()
+            let text = number == 1 ? socket.receive() : socket.receive { $0.utf8.count == 5000 }
             received.update { $0[number] = text }
         }
         let proxy = try FaultProxy(to: .port(server.port), faults: .init(cutAfter: 1000...1000), seed: 2)
@@ -52,8 +52,8 @@ struct FaultProxyTests {
         proxy.faults = .init()
         let other = try RawSocket(port: proxy.port)
         other.send(text(5000))
-        other.close()
         try await eventually("the other goes through") { received.value[2]?.utf8.count == 5000 }
+        other.close()
         #expect(proxy.statistics.cut == 1)
         try await eventually("nothing is left") { proxy.statistics.open == 0 }
     }

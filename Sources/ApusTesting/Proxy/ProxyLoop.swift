@@ -44,9 +44,9 @@ final class ProxyLoop: Sendable {
         var random = random
         var links: [ProxyLink] = []
         while true {
-            let (isPaused, isStopped, cutsAll, faults) = orders.withLock { orders in
+            let (isPaused, isStopped, cutsAll) = orders.withLock { orders in
                 defer { orders.cutsAll = false }
-                return (orders.isPaused, orders.isStopped, orders.cutsAll, orders.faults)
+                return (orders.isPaused, orders.isStopped, orders.cutsAll)
             }
             if isStopped || cutsAll {
                 for link in links { end(link, .cut) }
@@ -63,7 +63,7 @@ final class ProxyLoop: Sendable {
                 if let ending { end(links.remove(at: index), ending) }
             }
             if events[0].revents != 0 { drain() }
-            if events[1].revents != 0, let link = accept(faults, &random) {
+            if events[1].revents != 0, let link = accept(orders.withLock({ $0.faults }), &random) {
                 if links.count < Self.capacity { links.append(link) } else { end(link, .cut) }
             }
         }

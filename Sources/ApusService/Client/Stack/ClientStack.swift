@@ -8,7 +8,8 @@ import ApusTelemetry
 /// The layers that a client's calls go through, from the outside in: the bulkhead, retries, hedges, the choice of an
 /// instance with its breaker, faults if any are armed, and HTTP.
 struct ClientStack: Sendable {
-    let endpoint: any Endpoint<ClientRequest, Answer>
+    // Called from a closure that knows their types: through a stored `any Endpoint` the layers would run as generic code.
+    let endpoint: FunctionEndpoint<ClientRequest, Answer>
     private let retrier: Retrier
     private let budget: RetryBudget
     private let hedger: Hedger?
@@ -39,10 +40,16 @@ struct ClientStack: Sendable {
 
     private static func limited(
         _ layers: some Endpoint<ClientRequest, Answer>, _ configuration: ServiceClientConfiguration, _ time: TimeSource
-    ) throws(InvalidConfiguration) -> (any Endpoint<ClientRequest, Answer>, Bulkhead?) {
-        guard let limit = configuration.bulkhead else { return (layers, nil) }
+    ) throws(InvalidConfiguration) -> (FunctionEndpoint<ClientRequest, Answer>, Bulkhead?) {
+        guard let limit = configuration.bulkhead else { return (function(layers), nil) }
         let bulkhead = try Bulkhead(limit, time: time)
-        return (layers.bulkhead(bulkhead), bulkhead)
+        return (function(layers.bulkhead(bulkhead)), bulkhead)
+    }
+
+    private static func function(
+        _ layers: some Endpoint<ClientRequest, Answer>
+    ) -> FunctionEndpoint<ClientRequest, Answer> {
+        FunctionEndpoint { (request, context) throws(CallFailure) in try await layers.call(request, in: context) }
     }
 
     /// Shows what the layers do in `metrics`.
