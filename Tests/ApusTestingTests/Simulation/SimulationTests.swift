@@ -21,7 +21,7 @@ struct SimulationTests {
         configuration.retry?.attemptTimeout = .milliseconds(200)
         let client = try simulation.client("web", of: users, configuration)
         var bulkhead = BulkheadConfiguration()
-        bulkhead.maximumCalls = 6
+        bulkhead.maximumCalls = 4
         bulkhead.maximumWait = .milliseconds(20)
         let limited = client.endpoint.bulkhead(
             try Bulkhead(bulkhead, time: simulation.time, random: simulation.generator(for: "bulkhead")))

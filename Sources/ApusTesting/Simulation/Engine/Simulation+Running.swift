@@ -70,7 +70,9 @@ extension Simulation {
     private func drive(until isDone: () -> Bool, limit: Duration) -> SimulationFailure? {
         let end = VirtualTime.start.advanced(by: limit)
         while true {
-            _ = executor.drain()
+            guard executor.drain(atMost: 10_000_000) else {
+                return failure("tasks run on and on, and no time passes")
+            }
             if let problem { return problem }
             if isDone() { return nil }
             guard clock.advance() else {

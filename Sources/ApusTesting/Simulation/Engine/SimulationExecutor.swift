@@ -17,7 +17,6 @@ final class SimulationExecutor: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var head = 0
-        var executed: UInt64 = 0
         var strays = 0
 
         mutating func next() -> UnownedJob? {
@@ -27,7 +26,6 @@ final class SimulationExecutor: TaskExecutor {
                 jobs.removeFirst(head)
                 head = 0
             }
-            executed += 1
             return jobs[head]
         }
     }
@@ -52,9 +50,6 @@ final class SimulationExecutor: TaskExecutor {
         }
         return left > 0
     }
-
-    /// How many jobs were run.
-    var executed: UInt64 { state.withLock { $0.executed } }
 
     /// How often something of the simulation happened on another thread.
     var strays: Int { state.withLock { $0.strays } }

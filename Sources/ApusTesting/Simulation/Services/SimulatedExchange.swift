@@ -13,6 +13,8 @@ final class SimulatedExchange: Sendable {
         var waiter: UnsafeContinuation<Answer, Never>?
         var deadline: VirtualTime.Timer?
         var task: Task<Void, Never>?
+        /// Whether the instance knows that nobody waits any more; it may before the request is there.
+        var isAbandoned = false
     }
 
     let request: SimulatedRequest
@@ -60,13 +62,23 @@ final class SimulatedExchange: Sendable {
     private func leave(_ code: CallFailure.Code, _ message: String) {
         guard resolve(.failure(CallFailure(code, message, stage: .response, mayHaveReachedPeer: true))) else { return }
         // The instance notices that the connection is closed, if that news gets through.
-        network.deliver(from: client, to: instance) { self.state.withLock { $0.task }?.cancel() }
+        network.deliver(from: client, to: instance) {
+            let task = self.state.withLock { state in
+                state.isAbandoned = true
+                return state.task
+            }
+            if self.instance.configuration.noticesLeavingClients { task?.cancel() }
+        }
     }
 
     // What the instance does.
 
-    func isServed(by task: Task<Void, Never>, cancelling: Bool) {
-        if cancelling { state.withLock { $0.task = task } }
+    func isServed(by task: Task<Void, Never>) {
+        let isAbandoned = state.withLock { state in
+            state.task = task
+            return state.isAbandoned
+        }
+        if isAbandoned, instance.configuration.noticesLeavingClients { task.cancel() }
     }
 
     func answer(_ result: Answer) {

@@ -31,7 +31,7 @@ extension SimulatedInstance {
             let isOpen = state.withLock { $0.exchanges.removeValue(forKey: number) != nil }
             if isOpen { exchange.answer(result) }
         }
-        exchange.isServed(by: task, cancelling: configuration.noticesLeavingClients)
+        exchange.isServed(by: task)
     }
 
     /// Does the work of a request: waits for a worker, works, and does what follows.
