@@ -23,7 +23,8 @@ final class GatewayModel: Sendable {
     ) throws(InvalidConfiguration) {
         self.configuration = configuration
         self.tokens = tokens
-        let services = configuration.services.map { state.service($0) }
+        var services: [ServiceState] = []
+        for service in configuration.services { services.append(try state.service(service)) }
         self.services = services
         var routes: [RouteModel] = []
         for route in configuration.routes {
@@ -33,10 +34,10 @@ final class GatewayModel: Sendable {
                 ])
             }
             routes.append(
-                RouteModel(
+                try RouteModel(
                     route, service: service,
                     metrics: RouteMetrics(route: route.name, service: service.name, in: registry),
-                    limiter: try state.limiter(for: route)))
+                    limiter: try state.limiter(for: route), breaker: try state.breaker(for: route)))
         }
         self.routes = routes
         table = RouteTable(configuration.routes.map(\.match))

@@ -46,6 +46,8 @@ final class LoopContext: @unchecked Sendable {
         }
     }
 
+    func nextRandom() -> UInt64 { random.next() }
+
     /// Counts and logs a request that never became an exchange.
     func refused(_ request: RefusedRequest) {
         model.unmatched.refused(status: request.error.status.code)

@@ -17,7 +17,11 @@ final class UpstreamLeg: ResponseReceiver {
     /// The announced length of a response that is held; -1 if none is announced.
     private var length = -1
     private var isPaused = false
+    /// The exchange whose response goes nowhere, because another attempt is made.
+    private var discarded: ClientExchange?
+    private var droppedBytes = 0
 
+    /// The longest response that is held, or read to its end though nobody wants it.
     private static let heldBytes = 16 << 10
 
     init(_ exchange: ProxyExchange) {
@@ -26,12 +30,14 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func received(_ head: ResponseHead, hasBody: Bool) {
+        if discarded != nil { return }
+        if exchange.replaces(head, of: self) { return }
         var head = head
         HopByHop.removeFromResponse(&head.headers)
         if !head.headers.contains(.requestID), let id = exchange.head.headers[.requestID] {
             head.headers.append(.requestID, id)
         }
-        exchange.responseBegan(head.status)
+        exchange.responseBegan(&head)
         length = head.headers.withValue(.contentLength, Self.number) ?? -1
         guard hasBody, length > Self.heldBytes else {
             self.head = head
@@ -43,6 +49,7 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func received(_ chunk: ByteBuffer) {
+        if let discarded { return drop(chunk, of: discarded) }
         exchange.sentBytes += chunk.readableBytes
         if head != nil {
             if heldBody == nil, length < 0 || chunk.readableBytes == length {
@@ -60,6 +67,10 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func receivedEnd(_ trailers: Headers?) {
+        guard discarded == nil else {
+            discarded = nil
+            return
+        }
         if let head {
             self.head = nil
             if trailers == nil, let heldBody {
@@ -76,12 +87,17 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func failed(_ failure: CallFailure) {
+        guard discarded == nil else {
+            discarded = nil
+            return
+        }
         head = nil
         heldBody = nil
         exchange.failed(failure)
     }
 
     func writabilityChanged(_ isWritable: Bool) {
+        guard discarded == nil else { return }
         exchange.upstreamWritable(isWritable)
     }
 
@@ -91,6 +107,19 @@ final class UpstreamLeg: ResponseReceiver {
         isPaused = false
         exchange.responseProgressed()
         exchange.upstream?.resumeReading()
+    }
+
+    /// Lets the response go nowhere. What is short is read to its end, so that the connection can be used again.
+    func discard(_ upstream: ClientExchange) {
+        discarded = upstream
+        upstream.setDeadline(.now.advanced(by: .seconds(1)))
+    }
+
+    private func drop(_ chunk: ByteBuffer, of upstream: ClientExchange) {
+        droppedBytes += chunk.readableBytes
+        guard droppedBytes > Self.heldBytes else { return }
+        upstream.cancel()
+        discarded = nil
     }
 
     /// Sends what is held.
