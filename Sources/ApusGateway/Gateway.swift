@@ -2,6 +2,7 @@
 public import ApusCore
 public import ApusDiscovery
 public import ApusHTTP
+import ApusResilience
 public import ApusTelemetry
 public import Logging
 import NIOCore
@@ -22,6 +23,8 @@ public final class Gateway: Sendable {
     let state: GatewayState
     let loops: EventLoops
     let logger: Logger
+    /// Off unless the admin endpoint arms it.
+    let faults = FaultInjector()
     private let resolver: (any Resolver)?
     private let contexts: [LoopContext]
     private let background = Mutex(Background())
@@ -56,7 +59,14 @@ public final class Gateway: Sendable {
         let model = try GatewayModel(configuration, state: state, registry: metrics, tokens: tokens)
         let box = ModelBox(model)
         self.box = box
-        contexts = loops.all.map { LoopContext(box, loop: $0, log: accessLog.map { AccessLog(sink: $0) }) }
+        let log = accessLog.map { AccessLog(sink: $0) }
+        var contexts: [LoopContext] = []
+        for loop in loops.all { contexts.append(try LoopContext(box, loop: loop, log: log, faults: faults)) }
+        self.contexts = contexts
+        let faults = faults
+        metrics.counter("apus_gateway_faults_injected", "Faults that were injected on purpose.") {
+            Double(faults.injected)
+        }
     }
 
     /// What answers the requests of a listener.

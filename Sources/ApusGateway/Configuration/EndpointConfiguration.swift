@@ -3,6 +3,7 @@ public import ApusHTTP
 
 /// An instance that the gateway file names.
 public struct EndpointConfiguration: Equatable, Sendable {
+    /// Where it is reached.
     public var origin: Origin
     /// Its share of the requests beside the others, for policies that know weights. Default 1, 1 to 1,000.
     public var weight: Int

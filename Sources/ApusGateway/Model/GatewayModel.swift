@@ -14,6 +14,7 @@ final class GatewayModel: Sendable {
     /// For requests that no route takes.
     let unmatched: RouteMetrics
     let inFlight: Gauge
+    let shed: ShedMetrics
     let tokens: (any RequestAuthenticator)?
 
     /// - Throws: ``InvalidConfiguration`` for values that the parts refuse.
@@ -43,6 +44,7 @@ final class GatewayModel: Sendable {
         table = RouteTable(configuration.routes.map(\.match))
         forwarded = ForwardedHeaders(trusted: configuration.trustedProxies)
         unmatched = RouteMetrics(route: "none", service: "none", in: registry)
+        shed = ShedMetrics(in: registry)
         inFlight = registry.gauge("apus_gateway_requests_in_flight", "Requests whose response is not complete.")
     }
 }

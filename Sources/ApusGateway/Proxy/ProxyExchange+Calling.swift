@@ -16,13 +16,7 @@ extension ProxyExchange {
         let now = attempts == 0 ? started : Instant.now
         let deadline = attemptDeadline(of: route, now)
         guard allow(until: deadline, now) else { return fail(self.failure ?? Self.noTime) }
-        do throws(CallFailure) {
-            bulkheadPermit = try route.service.bulkhead?.acquireAtOnce()
-            adaptivePermit = try route.service.adaptive?.acquireAtOnce()
-        } catch {
-            bulkheadPermit = nil
-            return fail(self.failure ?? error)
-        }
+        guard acquire(route.service) else { return }
         let pick = route.service.pick(
             on: context.loop, for: BalancedCall(hash: hash, excluding: tried, now: now), at: now)
         switch consume pick {
@@ -38,11 +32,29 @@ extension ProxyExchange {
             isMeasured = false
             attempts += 1
             instance.requests.add(1, ordering: .relaxed)
+            (losesConnection, slowBody) = (false, 0)
+            if context.faults.mayInject, inject(to: instance, leg, until: deadline) { return }
             send(to: instance, leg, until: deadline)
         }
     }
 
-    private func send(to instance: InstanceState, _ leg: UpstreamLeg, until deadline: Instant?) {
+    /// Takes the permits of the service; otherwise the request has been answered.
+    private func acquire(_ service: ServiceState) -> Bool {
+        var reason = ShedReason.maxRequests
+        do throws(CallFailure) {
+            bulkheadPermit = try service.bulkhead?.acquireAtOnce()
+            reason = .adaptive
+            adaptivePermit = try service.adaptive?.acquireAtOnce()
+            return true
+        } catch {
+            bulkheadPermit = nil
+            let refusal = shed(for: reason, retryAfter: error.retryAfter)
+            fail(failure ?? refusal)
+            return false
+        }
+    }
+
+    func send(to instance: InstanceState, _ leg: UpstreamLeg, until deadline: Instant?) {
         let attempt = attempts
         let exchange = instance.pool(on: context.loop).exchange(head, body: body, deadline: deadline, receiver: leg)
         // The call may have failed at once, and another may be under way.

@@ -79,7 +79,9 @@ extension ProxyExchange {
         waiting?.cancel()
         if let permit = routePermit.take() { route?.breaker?.record(permit, routeOutcome) }
         client.receiver = nil
-        let duration = started.duration(to: .now).nanoseconds
+        let now = Instant.now
+        if isAdmitted { context.shedder?.finish(at: now) }
+        let duration = started.duration(to: now).nanoseconds
         (route?.metrics ?? model.unmatched).finished(status: status, nanoseconds: duration)
         model.inFlight.decrement()
         context.log?.write(self, status: status, nanoseconds: duration)

@@ -50,6 +50,10 @@ final class ProxyExchange: RequestReceiver {
     /// What the instance is picked by, if the policy hashes.
     var hash: UInt64?
     var newCookie: String?
+    /// What an injected fault does to the attempt: its connection is lost when its response is there, or the body of that
+    /// comes at so many bytes a second.
+    var losesConnection = false
+    var slowBody = 0
     var upstream: ClientExchange?
     var leg: UpstreamLeg?
     private(set) var streamsBody = false
@@ -73,6 +77,12 @@ final class ProxyExchange: RequestReceiver {
     /// - Parameter path: The length of the path in the target.
     func begin(_ route: RouteModel, path: Int, info: ConnectionInfo) {
         self.route = route
+        if let shedder = context.shedder {
+            if let rejection = shedder.admit(route.priority, at: started) {
+                return fail(shed(for: ShedReason(rejection.reason), retryAfter: rejection.retryAfter))
+            }
+            isAdmitted = true
+        }
         switch TimeoutHeader.read(head.headers) {
         case .absent: break
         case .malformed: return answer(.malformedTimeout)
@@ -104,6 +114,12 @@ final class ProxyExchange: RequestReceiver {
             }
         }
         call(leg)
+    }
+
+    /// Counts that the request is refused for there being too many.
+    func shed(for reason: ShedReason, retryAfter: Duration?) -> CallFailure {
+        model.shed.count(route?.priority ?? .normal, reason)
+        return reason.failure(retryAfter: retryAfter)
     }
 
     /// Whether the route lets the request through; otherwise it has been answered.

@@ -6,7 +6,7 @@ import Foundation
 /// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.
 enum RetryAfterHeader {
     /// How long to wait; nil if nothing is said, or nothing that can be read. At most a day.
-    static func read(_ headers: Headers, now: Date = Date()) -> Duration? {
+    static func read(_ headers: Headers, now: Date = .now) -> Duration? {
         guard let text = headers[.retryAfter] else { return nil }
         if text.utf8.count <= 9, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int64(text) {
             return .seconds(min(seconds, 86_400))

@@ -20,6 +20,8 @@ final class UpstreamLeg: ResponseReceiver {
     /// The exchange whose response goes nowhere, because another attempt is made.
     private var discarded: ClientExchange?
     private var droppedBytes = 0
+    /// What slows the body down, while a fault is armed.
+    private var slowBody: SlowBody?
 
     /// The longest response that is held, or read to its end though nobody wants it.
     private static let heldBytes = 16 << 10
@@ -31,6 +33,7 @@ final class UpstreamLeg: ResponseReceiver {
 
     func received(_ head: ResponseHead, hasBody: Bool) {
         if discarded != nil { return }
+        if exchange.losesConnection { return exchange.loseConnection() }
         if exchange.replaces(head, of: self) { return }
         var head = head
         HopByHop.removeFromResponse(&head.headers)
@@ -38,6 +41,7 @@ final class UpstreamLeg: ResponseReceiver {
             head.headers.append(.requestID, id)
         }
         exchange.responseBegan(&head)
+        if exchange.slowBody > 0 { return slowDown(head) }
         length = head.headers.withValue(.contentLength, Self.number) ?? -1
         guard hasBody, length > Self.heldBytes else {
             self.head = head
@@ -51,6 +55,10 @@ final class UpstreamLeg: ResponseReceiver {
     func received(_ chunk: ByteBuffer) {
         if let discarded { return drop(chunk, of: discarded) }
         exchange.sentBytes += chunk.readableBytes
+        if let slowBody {
+            exchange.clientFellBehind()
+            return slowBody.add(chunk)
+        }
         if head != nil {
             if heldBody == nil, length < 0 || chunk.readableBytes == length {
                 heldBody = chunk
@@ -71,6 +79,7 @@ final class UpstreamLeg: ResponseReceiver {
             discarded = nil
             return
         }
+        if let slowBody { return slowBody.end(trailers) }
         if let head {
             self.head = nil
             if trailers == nil, let heldBody {
@@ -93,12 +102,25 @@ final class UpstreamLeg: ResponseReceiver {
         }
         head = nil
         heldBody = nil
+        slowBody?.stop()
         exchange.failed(failure)
     }
 
     func writabilityChanged(_ isWritable: Bool) {
         guard discarded == nil else { return }
         exchange.upstreamWritable(isWritable)
+    }
+
+    /// Has the body come as slowly as a fault says.
+    private func slowDown(_ head: ResponseHead) {
+        client.send(head)
+        exchange.responseProgressed()
+        slowBody = SlowBody(client, bytesPerSecond: exchange.slowBody) { [exchange] isEnd in
+            guard !exchange.isOver else { return }
+            if isEnd { return exchange.completed() }
+            exchange.responseProgressed()
+            exchange.upstream?.resumeReading()
+        }
     }
 
     /// The client keeps up, or doesn't.
