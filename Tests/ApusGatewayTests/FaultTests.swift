@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience

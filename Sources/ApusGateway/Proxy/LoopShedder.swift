@@ -22,7 +22,7 @@ final class LoopShedder: @unchecked Sendable {
     private let longest: Duration
     private var inFlight = 0
     private var turnBegan: Int64?
-    private var turnEnded = Int64.min
+    private var turnEnded: Int64 = 0
     /// How long those who come in this turn have waited for the turn before, on average.
     private var backlog: Int64 = 0
     private var lastTurn: Int64 = 0

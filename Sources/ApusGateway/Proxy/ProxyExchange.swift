@@ -91,7 +91,7 @@ final class ProxyExchange: RequestReceiver {
             guard allowed > 0 else { return fail(Self.noTime) }
         }
         guard admit(to: route) else { return }
-        if route.service.configuration.balancing.isConsistent { findHash(route.service.configuration.balancing) }
+        if let hashing = route.service.hashing { findHash(hashing) }
         if route.isRewriting { rewrite(route, path: path) }
         model.forwarded.apply(to: &head.headers, from: info)
         HopByHop.removeFromRequest(&head.headers)

@@ -13,6 +13,8 @@ final class ServiceState: Sendable {
     let retryBudget: RetryBudget?
     let bulkhead: Bulkhead?
     let adaptive: AdaptiveConcurrency?
+    /// What instances are picked by; nil if the policy doesn't hash.
+    let hashing: InstanceBalancing?
     /// Whether the policy wants to know how long calls take.
     let observesLatency: Bool
     private let policy: AnyBalancingPolicy
@@ -37,6 +39,7 @@ final class ServiceState: Sendable {
         shared = Mutex([])
         policy = try AnyBalancingPolicy(configuration.balancing.policy)
         observesLatency = policy.readsTime
+        hashing = policy.isConsistent ? configuration.balancing : nil
         var slots: [ServiceSlot] = []
         for _ in 0..<loops { slots.append(try ServiceSlot(configuration.balancing.policy, group: group)) }
         self.slots = slots
