@@ -67,7 +67,7 @@ extension Gateway {
         if let admin = configuration.admin {
             runtime.addServer(
                 "admin", configuration: HTTPServerConfiguration(address: admin),
-                handler: AdminHandler(box: box, operations: runtime.ops))
+                handler: AdminHandler(box: box, operations: runtime.ops, faults: faults, logger: logger))
         }
         for service in box.current.services {
             var check = ApusRuntime.HealthCheckConfiguration()

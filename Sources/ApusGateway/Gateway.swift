@@ -2,6 +2,7 @@
 public import ApusCore
 public import ApusDiscovery
 public import ApusHTTP
+import ApusResilience
 public import ApusTelemetry
 public import Logging
 import NIOCore
@@ -22,6 +23,8 @@ public final class Gateway: Sendable {
     let state: GatewayState
     let loops: EventLoops
     let logger: Logger
+    /// Off unless the admin endpoint arms it.
+    let faults = FaultInjector()
     private let resolver: (any Resolver)?
     private let contexts: [LoopContext]
     private let background = Mutex(Background())
@@ -52,11 +55,18 @@ public final class Gateway: Sendable {
         self.loops = loops
         self.logger = logger
         self.resolver = resolver
-        state = GatewayState(loops: loops.all.count)
+        state = GatewayState(loops: loops.all.count, events: GatewayEvents(logger: logger, registry: metrics))
         let model = try GatewayModel(configuration, state: state, registry: metrics, tokens: tokens)
         let box = ModelBox(model)
         self.box = box
-        contexts = loops.all.map { LoopContext(box, loop: $0, log: accessLog.map { AccessLog(sink: $0) }) }
+        let log = accessLog.map { AccessLog(sink: $0) }
+        var contexts: [LoopContext] = []
+        for loop in loops.all { contexts.append(try LoopContext(box, loop: loop, log: log, faults: faults)) }
+        self.contexts = contexts
+        let faults = faults
+        metrics.counter("apus_gateway_faults_injected", "Faults that were injected on purpose.") {
+            Double(faults.injected)
+        }
     }
 
     /// What answers the requests of a listener.
@@ -68,7 +78,7 @@ public final class Gateway: Sendable {
         for service in box.current.services {
             switch service.configuration.source {
             case .endpoints(let endpoints):
-                try update(service, endpoints.map { ($0.description, $0) })
+                try update(service, endpoints.map { ListedInstance($0) })
             case .discover(let name):
                 guard let resolver else {
                     throw InvalidConfiguration([
@@ -103,7 +113,7 @@ public final class Gateway: Sendable {
     // MARK: Instances
 
     private func update(
-        _ service: ServiceState, _ listed: [(id: String, endpoint: Origin)]
+        _ service: ServiceState, _ listed: [ListedInstance]
     ) throws(InvalidConfiguration) {
         let (added, removed) = try service.update(listed)
         guard let check = service.configuration.healthCheck else { return }
@@ -114,7 +124,7 @@ public final class Gateway: Sendable {
             for instance in added {
                 let loop = loops.all[background.probers.count % loops.all.count]
                 let prober = HealthProber(
-                    instance, service: service.configuration, check: check, loop: loop, logger: logger)
+                    instance, service: service, check: check, loop: loop, logger: logger)
                 background.probers[ObjectIdentifier(instance)] = prober
                 prober.start()
             }
@@ -133,7 +143,7 @@ public final class Gateway: Sendable {
 
     private func take(_ set: InstanceSet, for service: ServiceState) {
         do throws(InvalidConfiguration) {
-            try update(service, set.instances.map { ($0.id, $0.endpoint) })
+            try update(service, set.instances.map { ListedInstance($0) })
             logger.info(
                 "instances changed", metadata: ["upstream": "\(service.name)", "count": "\(set.instances.count)"])
         } catch {

@@ -87,6 +87,8 @@ struct AdminTests {
         #expect(
             metrics.contains(
                 "apus_gateway_upstream_failures_total{route=\"/lost\",service=\"lost\",stage=\"connect\"} 1"))
+        #expect(metrics.contains("apus_gateway_faults_injected_total 0"))
+        try await checkFaults(client, admin: admin, gateway: addresses[0].endpoint)
         #expect(try await client.send(HTTPRequest(.get, "/nowhere"), to: admin).status == .notFound)
         #expect(try await client.send(HTTPRequest(.post, "/routes"), to: admin).status == .methodNotAllowed)
 
@@ -94,6 +96,26 @@ struct AdminTests {
         try await running.value
         await client.shutdown()
         try await loops.shutdown()
+    }
+
+    /// Arms a fault over HTTP, sees it work, and takes it back.
+    private func checkFaults(_ client: HTTPClient, admin: Origin, gateway: Origin) async throws {
+        func faults(_ method: HTTPMethod, _ body: String = "") async throws -> HTTPResponse {
+            try await client.send(HTTPRequest(method, "/faults", body: HTTPBody(body)), to: admin)
+        }
+        let rule = #"{"name": "down", "abort": 599, "match": {"service": "users"}}"#
+        let armed = try await object(faults(.post, #"{"for": "60s", "rules": [\#(rule)]}"#))
+        #expect((armed["rules"] as? [[String: Any]])?.map { $0["name"] as? String } == ["down"])
+        #expect(try await client.send(HTTPRequest(.get, "/v1/users/7"), to: gateway).status.code == 599)
+        let listed = try await object(faults(.get))
+        #expect((listed["rules"] as? [[String: Any]])?.map { $0["injected"] as? Int } == [1])
+        let refused = try await faults(.post, #"{"for": "60s", "rules": [{"name": "x", "abort": 7}]}"#)
+        #expect(refused.status == 400)
+        #expect(try await refused.text().hasPrefix("faults:1:45: 'rules[0].abort' must be a whole number"))
+        #expect(try await faults(.post, String(repeating: "x", count: 70_000)).status == 413)
+        #expect(try await faults(.put).status == .methodNotAllowed)
+        #expect(try await faults(.delete).status == .ok)
+        #expect(try await client.send(HTTPRequest(.get, "/v1/users/7"), to: gateway).status == .ok)
     }
 
     @Test("a file that can't be used ends the command with status 2, a log that can't be opened with 1")

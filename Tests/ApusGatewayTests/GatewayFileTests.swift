@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusHTTP
+import ApusResilience
 import Foundation
 import Testing
 
@@ -22,6 +24,10 @@ struct GatewayFileTests {
         #expect(configuration.drainTimeout == .seconds(10))
         let service = try #require(configuration.services.first)
         #expect(service.connectTimeout == .seconds(2) && service.healthCheck == nil && service.breaker == nil)
+        #expect(service.balancing == InstanceBalancing() && service.balancing.policy.policy == .roundRobin)
+        #expect(service.outliers == nil && service.maxRequests == nil && service.adaptive == nil)
+        #expect(service.retryBudget == RetryBudgetConfiguration())
+        #expect(configuration.limits.shedding?.targetDelay == .milliseconds(20))
         let route = try #require(configuration.routes.first)
         #expect(route.name == "/v1/users/**" && route.timeout == .seconds(30) && route.attempts == 3)
         #expect(route.match.path.isPrefix && route.match.path.segments == [.literal("v1"), .literal("users")])
@@ -37,13 +43,48 @@ struct GatewayFileTests {
         #expect(configuration.auth?.keys[1].material == .environment("OLD_SECRET"))
         #expect(configuration.limits.bodyBytes == 10_000_000 && configuration.limits.headerBytes == 16384)
         #expect(configuration.services[1].source == .discover("orders"))
-        #expect(configuration.services[1].breaker == BreakerConfiguration())
+        #expect(configuration.services[1].breaker == CircuitBreakerConfiguration())
         let route = configuration.routes[0]
         #expect(route.idleTimeout == nil && route.timeout == .seconds(2))
-        #expect(route.rateLimit?.burst == 20 && route.rateLimit?.by == .subject)
+        #expect(route.rateLimits.map(\.burst) == [20] && route.rateLimits.map(\.by) == [.subject])
         #expect(route.match.hosts.map(\.description) == ["api.example.com", "*.example.org"])
         #expect(configuration.routes[1].name == "GET /v1/orders/{id}" && configuration.routes[1].timeout == nil)
-        #expect(configuration.routes[2].rateLimit?.rate == RateConfiguration(requests: 30, per: .seconds(60)))
+        #expect(configuration.routes[2].rateLimits.map(\.rate) == [RateConfiguration(requests: 30, per: .seconds(60))])
+    }
+
+    @Test("what a full file says of failing services and too much load")
+    func resilience() throws {
+        let configuration = try read("everything.yaml").valid()
+        let users = configuration.services[0]
+        #expect(
+            users.source
+                == .endpoints([
+                    EndpointConfiguration(try #require(Origin(url: "http://127.0.0.1:9001"))),
+                    EndpointConfiguration(try #require(Origin(url: "http://[::1]:9002")), weight: 2, zone: "a"),
+                    EndpointConfiguration(Origin(unixPath: "/run/users.sock")),
+                ]))
+        let policy = users.balancing.policy
+        #expect(policy.policy == .leastRequests && policy.choices == 3 && policy.eligibility.panicThreshold == 0.5)
+        #expect(
+            policy.eligibility.slowStart?.window == .seconds(10) && policy.eligibility.subset?.client == "gateway-1")
+        #expect(policy.eligibility.locality?.zone == "a" && policy.validate().isEmpty)
+        let outliers = try #require(users.outliers)
+        #expect(outliers.consecutiveFailures == 0 && outliers.maximumEjection == .seconds(60))
+        #expect(outliers.successRate?.deviations == 2.5 && outliers.validate().isEmpty)
+        let breaker = try #require(users.breaker)
+        #expect(breaker.tripsOnRetryAfter && breaker.openDurationFactor == 1.5 && breaker.validate().isEmpty)
+        #expect(users.retryBudget?.ratio == 0.1 && users.maxRequests == 200 && users.adaptive?.initialLimit == 30)
+        let orders = configuration.services[1]
+        #expect(orders.balancing.hashBy == .cookie("shop") && orders.balancing.setsCookie)
+        #expect(orders.balancing.policy.validate().isEmpty && orders.retryBudget == nil)
+        #expect(configuration.routes[0].priority == .critical && configuration.routes[0].cost == 2)
+        let route = configuration.routes[1]
+        #expect(route.breaker?.window == .count(100) && route.rateLimits.map(\.by) == [.client, .route])
+        #expect(route.attempts == 4 && route.retry.policy.failures.statuses == [502, 503])
+        #expect(
+            route.retry.policy.backoff
+                == Backoff(base: .milliseconds(50), maximum: .seconds(1), factor: 3, jitter: .equal))
+        #expect(configuration.limits.shedding?.targetDelay == .milliseconds(50))
     }
 
     @Test("every key is described in the document")

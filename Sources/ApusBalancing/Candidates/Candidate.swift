@@ -25,6 +25,8 @@ public final class Candidate: Sendable {
         public static let draining = Unusable(rawValue: 1 << 2)
         /// Its circuit breaker is open.
         public static let breakerOpen = Unusable(rawValue: 1 << 3)
+        /// No connection to it could be made a moment ago.
+        public static let unreachable = Unusable(rawValue: 1 << 4)
     }
 
     /// The weights that count: one below counts as the least of them, one above as the greatest.

@@ -9,13 +9,13 @@ import Synchronization
 /// the state of their breakers.
 enum RoutesDocument {
     static func json(_ model: GatewayModel) -> String {
-        let routes = model.routes.map(route).joined(separator: ",")
         let now = Instant.now
+        let routes = model.routes.map { route($0, now) }.joined(separator: ",")
         let services = model.services.map { service($0, now) }.joined(separator: ",")
         return "{\"routes\":[\(routes)],\"services\":[\(services)]}\n"
     }
 
-    private static func route(_ route: RouteModel) -> String {
+    private static func route(_ route: RouteModel, _ now: Instant) -> String {
         let configuration = route.configuration
         let match = configuration.match
         var fields = [
@@ -28,14 +28,14 @@ enum RoutesDocument {
             ("attempts", "\(configuration.attempts)"),
         ]
         if let scopes = route.scopes { fields.append(("scopes", list(scopes))) }
-        if let limit = configuration.rateLimit {
-            let period = UnitText.duration(limit.rate.period).drop { $0 == "1" }
-            fields.append(
-                (
-                    "rateLimit",
-                    "{\"rate\":\"\(limit.rate.requests)/\(period)\",\"burst\":\(limit.burst),\"by\":\"\(limit.by.rawValue)\"}"
-                ))
+        fields.append(("priority", "\"\(configuration.priority)\""))
+        if configuration.rateLimits.count == 1 {
+            fields.append(("rateLimit", limit(configuration.rateLimits[0])))
+        } else if !configuration.rateLimits.isEmpty {
+            fields.append(("rateLimits", "[" + configuration.rateLimits.map(limit).joined(separator: ",") + "]"))
         }
+        if configuration.cost != 1 { fields.append(("cost", "\(configuration.cost)")) }
+        if let breaker = route.breaker?.snapshot { fields.append(("breaker", self.breaker(breaker, now))) }
         if let rewrite = configuration.rewrite {
             let parts = [("stripPrefix", rewrite.stripPrefix), ("addPrefix", rewrite.addPrefix)]
             let given = parts.compactMap { name, path in path.map { (name, JSONText.quoted($0)) } }
@@ -44,7 +44,17 @@ enum RoutesDocument {
         return object(fields)
     }
 
+    private static func limit(_ limit: RateLimitConfiguration) -> String {
+        let period = UnitText.duration(limit.rate.period).drop { $0 == "1" }
+        return object([
+            ("rate", "\"\(limit.rate.requests)/\(period)\""), ("burst", "\(limit.burst)"),
+            ("by", "\"\(limit.by.rawValue)\""),
+        ])
+    }
+
     private static func service(_ service: ServiceState, _ now: Instant) -> String {
+        // Who is out longer than it should, because nobody asked since, returns now.
+        service.outliers?.advance(to: now)
         let source =
             switch service.configuration.source {
             case .endpoints: "\"endpoints\""
@@ -52,6 +62,7 @@ enum RoutesDocument {
             }
         return object([
             ("name", JSONText.quoted(service.name)), ("source", source),
+            ("balancing", "\"\(service.configuration.balancing.policy.policy.rawValue)\""),
             ("instances", "[" + service.instances.map { instance($0, now) }.joined(separator: ",") + "]"),
         ])
     }
@@ -59,7 +70,10 @@ enum RoutesDocument {
     private static func instance(_ instance: InstanceState, _ now: Instant) -> String {
         let health = instance.health.withLock { $0 }
         let reasons = instance.candidate.unusable
-        let status = reasons.contains(.unhealthy) ? "unhealthy" : reasons.contains(.ejected) ? "unreachable" : "healthy"
+        let status =
+            reasons.contains(.unhealthy)
+            ? "unhealthy"
+            : reasons.contains(.ejected) ? "ejected" : reasons.contains(.unreachable) ? "unreachable" : "healthy"
         var fields = [
             ("id", JSONText.quoted(instance.id)), ("endpoint", JSONText.quoted(instance.endpoint.description)),
             ("status", "\"\(status)\""), ("requests", "\(instance.requests.load(ordering: .relaxed))"),
@@ -72,15 +86,28 @@ enum RoutesDocument {
             if let failure = health.lastFailure { check.append(("lastFailure", JSONText.quoted(failure))) }
             fields.append(("health", object(check)))
         }
-        if let breaker = instance.breaker?.snapshot {
-            var state = [
-                ("state", JSONText.quoted("\(breaker.phase)")), ("calls", "\(breaker.windowCalls)"),
-                ("failures", "\(breaker.windowFailures)"), ("trips", "\(breaker.counters.trips)"),
-            ]
-            if let reason = breaker.reason { state.append(("reason", JSONText.quoted("\(reason)"))) }
-            fields.append(("breaker", object(state)))
-        }
+        if let breaker = instance.breaker?.snapshot { fields.append(("breaker", self.breaker(breaker, now))) }
         return object(fields)
+    }
+
+    private static func breaker(_ breaker: CircuitBreakerSnapshot, _ now: Instant) -> String {
+        var state = [
+            ("state", JSONText.quoted("\(breaker.phase)")), ("mode", JSONText.quoted(breaker.mode.rawValue)),
+            ("calls", "\(breaker.windowCalls)"), ("failures", "\(breaker.windowFailures)"),
+            ("slow", "\(breaker.windowSlow)"), ("trips", "\(breaker.counters.trips)"),
+            ("rejected", "\(breaker.counters.rejected)"),
+        ]
+        if let reason = breaker.reason { state.append(("reason", JSONText.quoted("\(reason)"))) }
+        let history = breaker.history.map { transition in
+            var change = [
+                ("secondsAgo", "\(transition.at.duration(to: now).seconds)"),
+                ("from", JSONText.quoted("\(transition.from)")), ("to", JSONText.quoted("\(transition.to)")),
+            ]
+            if let reason = transition.reason { change.append(("reason", JSONText.quoted("\(reason)"))) }
+            return object(change)
+        }
+        state.append(("history", "[" + history.joined(separator: ",") + "]"))
+        return object(state)
     }
 
     private static func object(_ fields: [(String, String)]) -> String {

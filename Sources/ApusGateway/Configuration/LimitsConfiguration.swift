@@ -21,6 +21,8 @@ public struct LimitsConfiguration: Equatable, Sendable {
     /// Whether `%2F` and `%5C` may stand in a path. Off by default: they let a path mean one thing here and another
     /// there.
     public var encodedSlashes: Bool = false
+    /// When load is shed; nil for never. On by default.
+    public var shedding: SheddingConfiguration? = SheddingConfiguration()
 
     public init() {}
 }

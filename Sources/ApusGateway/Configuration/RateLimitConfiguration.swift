@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many requests a route lets through; above it 429 with `Retry-After`.
-public struct RateLimitConfiguration: Equatable, Sendable {
+public struct RateLimitConfiguration: Hashable, Sendable {
     /// Whose requests are counted together.
     public enum Subject: String, Sendable, CaseIterable {
         /// Each client address has its own budget (with trusted proxies, the address that they report).

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusResilience
 
 /// Which requests go to which service, and under which conditions.
 public struct RouteConfiguration: Equatable, Sendable {
@@ -11,14 +12,24 @@ public struct RouteConfiguration: Equatable, Sendable {
     public var timeout: Duration? = .seconds(30)
     /// Without any byte of the exchange after the response's head. Nil for no bound. 5 min by default.
     public var idleTimeout: Duration? = .seconds(300)
-    /// Instances that are tried, each at most once, when no connection can be made, or when one breaks off before a
-    /// response and the method is idempotent. 3 by default.
-    public var attempts: Int = 3
+    /// What is tried again. By default 3 attempts when no connection can be made, or when one breaks off before a response
+    /// and the request may be repeated.
+    public var retry = RetryRule()
+    /// A circuit breaker around the whole route, beside those of the instances; nil for none.
+    public var breaker: CircuitBreakerConfiguration?
+    /// How much its requests matter when not all can be served. Normal by default.
+    public var priority = CallPriority.normal
     public var auth: RouteAuth?
-    public var rateLimit: RateLimitConfiguration?
+    /// The limits of how many requests are let through, decided in one step; at most eight.
+    public var rateLimits: [RateLimitConfiguration] = []
+    /// How many requests one of this route counts for at its limits. Default 1, 1 to 1,000,000.
+    public var cost: Int = 1
     public var rewrite: RewriteConfiguration?
     /// Where the route stands in the file.
     public var line: Int
+
+    /// The most attempts of a request, the first included.
+    public var attempts: Int { retry.policy.maximumAttempts }
 
     public init(name: String, match: RouteMatch, service: String, line: Int = 0) {
         self.name = name

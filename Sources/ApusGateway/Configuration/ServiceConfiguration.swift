@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusHTTP
+public import ApusBalancing
+public import ApusResilience
 
 /// A service that routes lead to: where its instances are and how they are called.
 public struct ServiceConfiguration: Equatable, Sendable {
@@ -9,8 +10,18 @@ public struct ServiceConfiguration: Equatable, Sendable {
     public var source: InstanceSource
     /// Active health checks; nil for none.
     public var healthCheck: ActiveCheckConfiguration?
+    /// How its requests are spread over the instances.
+    public var balancing = InstanceBalancing()
+    /// Leaves out instances that fail more than the others; nil for not.
+    public var outliers: OutlierConfiguration?
     /// A circuit breaker for each instance; nil for none.
-    public var breaker: BreakerConfiguration?
+    public var breaker: CircuitBreakerConfiguration?
+    /// What the retries of all its routes draw on; nil for without bound.
+    public var retryBudget: RetryBudgetConfiguration? = RetryBudgetConfiguration()
+    /// Requests at once, over all its instances; one more gets 503. Nil (the default) for no bound; 1 to 1,000,000.
+    public var maxRequests: Int?
+    /// As many requests at once as its latencies allow; nil (the default) for no bound.
+    public var adaptive: AdaptiveConcurrencyConfiguration?
     /// How long a connection may take to be made. 2 s by default.
     public var connectTimeout: Duration = .seconds(2)
     /// How long an instance gets no request after a connection to it failed, while others are usable. 2 s by default.
@@ -33,7 +44,7 @@ public struct ServiceConfiguration: Equatable, Sendable {
 /// Where a service's instances are known from.
 public enum InstanceSource: Equatable, Sendable {
     /// The addresses of the file.
-    case endpoints([Origin])
+    case endpoints([EndpointConfiguration])
     /// The registry, under this name.
     case discover(String)
 }

@@ -38,7 +38,7 @@ extension GatewayFileDecoder {
                     "route '\(route.configuration.name)' asks for a token, but the file has no 'auth' with keys",
                     at: route.authPlace)
             }
-            if route.configuration.rateLimit?.by == .subject, route.configuration.auth == nil {
+            if route.configuration.rateLimits.contains(where: { $0.by == .subject }), route.configuration.auth == nil {
                 problems.error(
                     "route '\(route.configuration.name)' counts by token subject, but has no 'auth'",
                     at: route.limitPlace)

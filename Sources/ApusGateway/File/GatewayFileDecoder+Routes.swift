@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+import ApusResilience
 import ApusYAML
 
 extension GatewayFileDecoder {
@@ -45,11 +46,16 @@ extension GatewayFileDecoder {
             line: element.place?.line ?? 0)
         fields.set(&route.timeout, "timeout") { optionalDuration($0) }
         fields.set(&route.idleTimeout, "idleTimeout") { optionalDuration($0) }
-        fields.set(&route.attempts, "attempts") { $0.integer(in: 1...10) }
+        route.retry = readRetry(&fields)
+        fields.set(&route.breaker, "breaker") { $0.orOff { breaker($0) } }
+        let priorities = CallPriority.allCases
+        fields.set(&route.priority, "priority") { value in
+            value.choice(priorities.reversed().map { "\($0)" })
+                .flatMap { name in priorities.first { "\($0)" == name } }
+        }
         let authValue = fields.value("auth")
         route.auth = authValue.flatMap { routeAuth($0) }
-        let limitValue = fields.value("rateLimit")
-        route.rateLimit = limitValue.flatMap { rateLimit($0) }
+        let limitValue = readRateLimits(&fields, &route)
         route.rewrite = fields.value("rewrite").flatMap { rewrite($0, match?.path) }
         route.name = name ?? match.map { Self.name(of: $0) } ?? element.path
         return PlacedRoute(
@@ -95,8 +101,7 @@ extension GatewayFileDecoder {
 
     /// A duration, or `off` for none; nil after a report.
     private func optionalDuration(_ value: ValueReader) -> Duration?? {
-        if value.isScalar, value.text() == "off" { return .some(nil) }
-        return value.duration().map { .some($0) }
+        value.orOff { $0.duration() }
     }
 
     private func routeAuth(_ value: ValueReader) -> RouteAuth? {
@@ -112,6 +117,32 @@ extension GatewayFileDecoder {
             }
         }
         return scopes.map { RouteAuth(scopes: $0) }
+    }
+
+    /// The limits of `rateLimits`, or the one of `rateLimit`.
+    ///
+    /// - Returns: the value that holds them.
+    private func readRateLimits(_ fields: inout FieldReader, _ route: inout RouteConfiguration) -> ValueReader? {
+        let (one, several) = (fields.value("rateLimit"), fields.value("rateLimits"))
+        if let one, let several {
+            problems.error("give '\(one.path)' or '\(several.path)', not both", at: several.keyPlace)
+        }
+        route.rateLimits = one.flatMap { rateLimit($0) }.map { [$0] } ?? []
+        if let several, let list = several.list("limits, each with a 'rate'") {
+            if !(1...RateKeys.maximum).contains(list.count) {
+                several.error("'\(several.path)' must have 1 to \(RateKeys.maximum) limits, has \(list.count)")
+            }
+            route.rateLimits += list.compactMap { rateLimit($0) }
+        }
+        let cost = fields.value("cost")
+        if let number = cost?.integer(in: 1...1_000_000) { route.cost = number }
+        if let cost, one == nil, several == nil {
+            problems.error("'\(cost.path)' needs 'rateLimit' or 'rateLimits'", at: cost.keyPlace)
+        }
+        for limit in route.rateLimits where route.cost > limit.burst {
+            cost?.error("'\(cost?.path ?? "")' must be at most the burst of each limit, \(limit.burst)")
+        }
+        return one ?? several
     }
 
     private func rateLimit(_ value: ValueReader) -> RateLimitConfiguration? {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusHTTP
+import ApusResilience
 import ApusYAML
 
 extension GatewayFileDecoder {
@@ -35,7 +37,12 @@ extension GatewayFileDecoder {
         let source = readSource(&fields)
         var service = ServiceConfiguration(name: name, source: source ?? .endpoints([]))
         fields.set(&service.healthCheck, "healthCheck") { healthCheck($0) }
-        fields.set(&service.breaker, "breaker") { breaker($0) }
+        fields.set(&service.balancing, "balancing") { balancing($0) }
+        fields.set(&service.outliers, "outliers") { $0.orOff { outliers($0) } }
+        fields.set(&service.breaker, "breaker") { $0.orOff { breaker($0) } }
+        fields.set(&service.retryBudget, "retryBudget") { $0.orOff { retryBudget($0) } }
+        fields.set(&service.maxRequests, "maxRequests") { $0.orOff { $0.integer(in: 1...1_000_000) } }
+        fields.set(&service.adaptive, "adaptive") { $0.orOff { adaptive($0) } }
         fields.set(&service.connectTimeout, "connectTimeout") { $0.duration(in: .milliseconds(1)...(.seconds(300))) }
         fields.set(&service.failTimeout, "failTimeout") { $0.duration() }
         fields.set(&service.maxConnections, "maxConnections") { $0.integer(in: 1...1_000_000) }
@@ -55,13 +62,11 @@ extension GatewayFileDecoder {
             var seen: Set<Origin> = []
             return .endpoints(
                 list.compactMap { element in
-                    let address = element.parsed("an address such as http://127.0.0.1:9001, without a path") {
-                        Self.endpoint($0)
+                    let endpoint = endpoint(element)
+                    if let endpoint, !seen.insert(endpoint.origin).inserted {
+                        element.error("'\(endpoint.origin)' is given twice")
                     }
-                    if let address, !seen.insert(address).inserted {
-                        element.error("'\(address)' is given twice")
-                    }
-                    return address
+                    return endpoint
                 })
         case (nil, let value?):
             return value.text("a service's name in the registry").map { .discover($0) }
@@ -90,23 +95,27 @@ extension GatewayFileDecoder {
         return check
     }
 
-    private func breaker(_ value: ValueReader) -> BreakerConfiguration? {
-        guard var fields = value.fields("a mapping, {} for the defaults") else { return nil }
-        defer { fields.finish() }
-        var breaker = BreakerConfiguration()
-        fields.set(&breaker.failureRate, "failureRate") { $0.fraction() }
-        fields.set(&breaker.minimumRequests, "minimumRequests") { $0.integer(in: 1...100_000) }
-        fields.set(&breaker.window, "window") { $0.duration(in: .milliseconds(100)...(.seconds(3600))) }
-        fields.set(&breaker.openFor, "openFor") { $0.duration(in: .milliseconds(10)...(.seconds(3600))) }
-        fields.set(&breaker.probes, "probes") { $0.integer(in: 1...1_000) }
-        return breaker
-    }
-
     private func upstreamTLS(_ value: ValueReader) -> UpstreamTLSConfiguration? {
         guard var fields = value.fields("a mapping with 'ca'") else { return nil }
         defer { fields.finish() }
         let ca = fields.value("ca").flatMap { path($0) }
         return UpstreamTLSConfiguration(ca: ca)
+    }
+
+    /// An address alone, or a mapping with it.
+    private func endpoint(_ element: ValueReader) -> EndpointConfiguration? {
+        guard element.isMapping, var fields = element.fields("an address or a mapping with 'url'") else {
+            return origin(element).map { EndpointConfiguration($0) }
+        }
+        defer { fields.finish() }
+        let url = fields.required("url", "such as http://127.0.0.1:9001").flatMap { origin($0) }
+        let weight = fields.value("weight")?.integer(in: Candidate.weights)
+        let zone = fields.value("zone").flatMap { self.zone($0) }
+        return url.map { EndpointConfiguration($0, weight: weight ?? 1, zone: zone) }
+    }
+
+    private func origin(_ value: ValueReader) -> Origin? {
+        value.parsed("an address such as http://127.0.0.1:9001, without a path") { Self.endpoint($0) }
     }
 
     /// `http://host:port`, `https://host:port`, `unix:/path`, and what else the engine knows. A path, a query and

@@ -11,7 +11,7 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
     // Sendable so that it can be handed to its loop; the state is the loop's alone.
 
     private let instance: InstanceState
-    private let service: String
+    private let service: ServiceState
     private let configuration: ActiveCheckConfiguration
     private let loop: Loop
     private let logger: Logger
@@ -24,15 +24,15 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
     private var isStopped = false
 
     init(
-        _ instance: InstanceState, service: ServiceConfiguration, check: ActiveCheckConfiguration, loop: Loop,
+        _ instance: InstanceState, service: ServiceState, check: ActiveCheckConfiguration, loop: Loop,
         logger: Logger
     ) {
         self.instance = instance
-        self.service = service.name
+        self.service = service
         self.loop = loop
         self.logger = logger
         configuration = check
-        var client = service.clientConfiguration
+        var client = service.configuration.clientConfiguration
         client.maximumConnections = 1
         client.connectTimeout = min(client.connectTimeout, check.timeout)
         pool = UpstreamPool(endpoint: instance.endpoint, configuration: client, loop: loop)
@@ -89,6 +89,9 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
         if let transition {
             let isHealthy = transition.to == .healthy
             instance.candidate.mark(.unhealthy, !isHealthy)
+            // One that was ill and is well again begins anew. That a check of one that seemed well all along passed says
+            // nothing against its ejection.
+            if isHealthy, transition.from == .unhealthy { service.outliers?.recover(instance.candidate, now: now) }
             if !isHealthy || transition.from == .unhealthy { log(isHealthy, failure) }
         }
         schedule()
@@ -98,7 +101,7 @@ final class HealthProber: ResponseReceiver, @unchecked Sendable {
         logger.log(
             level: isHealthy ? .notice : .warning, isHealthy ? "instance is healthy again" : "instance is unhealthy",
             metadata: [
-                "upstream": "\(service)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
+                "upstream": "\(service.name)", "instance": "\(instance.id)", "reason": "\(failure ?? "check passed")",
             ])
     }
 

@@ -14,6 +14,7 @@ final class GatewayModel: Sendable {
     /// For requests that no route takes.
     let unmatched: RouteMetrics
     let inFlight: Gauge
+    let shed: ShedMetrics
     let tokens: (any RequestAuthenticator)?
 
     /// - Throws: ``InvalidConfiguration`` for values that the parts refuse.
@@ -23,7 +24,8 @@ final class GatewayModel: Sendable {
     ) throws(InvalidConfiguration) {
         self.configuration = configuration
         self.tokens = tokens
-        let services = configuration.services.map { state.service($0) }
+        var services: [ServiceState] = []
+        for service in configuration.services { services.append(try state.service(service)) }
         self.services = services
         var routes: [RouteModel] = []
         for route in configuration.routes {
@@ -33,15 +35,16 @@ final class GatewayModel: Sendable {
                 ])
             }
             routes.append(
-                RouteModel(
+                try RouteModel(
                     route, service: service,
                     metrics: RouteMetrics(route: route.name, service: service.name, in: registry),
-                    limiter: try state.limiter(for: route)))
+                    limiter: try state.limiter(for: route), breaker: try state.breaker(for: route)))
         }
         self.routes = routes
         table = RouteTable(configuration.routes.map(\.match))
         forwarded = ForwardedHeaders(trusted: configuration.trustedProxies)
         unmatched = RouteMetrics(route: "none", service: "none", in: registry)
+        shed = ShedMetrics(in: registry)
         inFlight = registry.gauge("apus_gateway_requests_in_flight", "Requests whose response is not complete.")
     }
 }

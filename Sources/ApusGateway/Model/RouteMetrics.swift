@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
+import ApusResilience
 import ApusTelemetry
 
 /// The instruments of one route, found when the model is compiled, so that a request looks nothing up.
@@ -9,7 +10,10 @@ final class RouteMetrics: Sendable {
     private let durations: Histogram
     /// By stage: admission, connect, request, response.
     private let failures: InlineArray<4, Counter>
-    let retries: Counter
+    /// By reason, in the order of ``RetryReason``'s cases.
+    private let retries: [Counter]
+    /// By reason, in the order of ``RetryGiveUpReason``'s cases.
+    private let giveUps: [Counter]
 
     init(route: String, service: String, in registry: MetricsRegistry) {
         func counter(_ outcome: String) -> Counter {
@@ -29,9 +33,16 @@ final class RouteMetrics: Sendable {
                 labels: ["route": route, "service": service, "stage": stage.rawValue])
         }
         failures = [failure(.admission), failure(.connect), failure(.request), failure(.response)]
-        retries = registry.counter(
-            "apus_gateway_retries", "Further instances tried after a failure.",
-            labels: ["route": route, "service": service])
+        retries = RetryReason.allCases.map { reason in
+            registry.counter(
+                "apus_gateway_retries", "Further attempts after a failure, by reason.",
+                labels: ["route": route, "service": service, "reason": reason.rawValue])
+        }
+        giveUps = RetryGiveUpReason.allCases.map { reason in
+            registry.counter(
+                "apus_gateway_retries_given_up", "Failures after which there was no further attempt, by reason.",
+                labels: ["route": route, "service": service, "reason": reason.rawValue])
+        }
     }
 
     /// Counts a request that is over. Status 0: the client got no answer.
@@ -44,6 +55,16 @@ final class RouteMetrics: Sendable {
     /// Counts a request that the engine refused before it became one.
     func refused(status: Int) {
         requests[status / 100].increment()
+    }
+
+    /// Counts a further attempt.
+    func retried(_ reason: RetryReason) {
+        RetryReason.allCases.firstIndex(of: reason).map { retries[$0].increment() }
+    }
+
+    /// Counts that there was no further attempt.
+    func gaveUp(_ reason: RetryGiveUpReason) {
+        RetryGiveUpReason.allCases.firstIndex(of: reason).map { giveUps[$0].increment() }
     }
 
     func failed(at stage: CallFailure.Stage) {

@@ -33,6 +33,8 @@ struct GatewayProblem: Sendable {
         case .deadlineExceeded: self.init(504, failure.code.name, "The time allowed for the call ran out")
         case .breakerOpen: self.init(503, failure.code.name, "Calls to the service are suspended")
         case .overloaded: self.init(503, failure.code.name, "Too much is going on at the moment")
+        case .unexpectedStatus:
+            self.init(HTTPStatus(failure.status ?? 502), failure.code.name, "The service answered with an error")
         case .cancelled: self.init(503, failure.code.name, "The gateway is shutting down")
         case .invalidResponse: self.init(502, failure.code.name, "The service answered something unexpected")
         default: self.init(502, failure.code.name, "The call to the service failed")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
+import ApusResilience
 import ApusTelemetry
 import NIOCore
 
@@ -13,11 +14,21 @@ final class LoopContext: @unchecked Sendable {
     private let box: ModelBox
     private var version: Int
     private var random = FastRandom()
+    /// Nil if load isn't shed.
+    let shedder: LoopShedder?
+    let faults: FaultInjector
 
-    init(_ box: ModelBox, loop: Loop, log: AccessLog?) {
+    /// - Throws: ``InvalidConfiguration`` for values that load shedding refuses.
+    init(_ box: ModelBox, loop: Loop, log: AccessLog?, faults: FaultInjector) throws(InvalidConfiguration) {
         self.box = box
         self.loop = loop
         self.log = log
+        self.faults = faults
+        if let shedding = box.current.configuration.limits.shedding {
+            shedder = try LoopShedder(shedding.shedder, loop: loop)
+        } else {
+            shedder = nil
+        }
         version = box.version
         model = box.current
     }
@@ -45,6 +56,8 @@ final class LoopContext: @unchecked Sendable {
             exchange.answerOptions()
         }
     }
+
+    func nextRandom() -> UInt64 { random.next() }
 
     /// Counts and logs a request that never became an exchange.
     func refused(_ request: RefusedRequest) {

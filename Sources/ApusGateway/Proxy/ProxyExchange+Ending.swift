@@ -13,8 +13,15 @@ extension ProxyExchange {
         leg?.clientWritable(isWritable)
     }
 
-    func responseBegan(_ status: HTTPStatus) {
-        self.status = status.code
+    /// The instance's head is there, and is what the client will get.
+    func responseBegan(_ head: inout ResponseHead) {
+        status = head.status.code
+        if status == 503 || status == 429 { retryAfter = RetryAfterHeader.read(head.headers) }
+        if let newCookie { head.headers.append(.setCookie, newCookie) }
+        guard let service = route?.service, service.observesLatency, status < 500, let instance else { return }
+        isMeasured = true
+        let now = Instant.now
+        service.observe(attemptStarted.duration(to: now), of: instance.candidate, now: now)
     }
 
     /// Some of the response came: the time until more of it must come begins anew.
@@ -32,7 +39,7 @@ extension ProxyExchange {
     func completed() {
         guard !isOver else { return }
         upstream = nil
-        record(CallOutcome(status: status))
+        record(.answered(status: status, retryAfter: retryAfter))
         finish()
     }
 
@@ -66,18 +73,15 @@ extension ProxyExchange {
         finish()
     }
 
-    /// What became of the attempt, said once.
-    func record(_ outcome: CallOutcome) {
-        lease = nil
-        guard let permit = permit.take() else { return }
-        instance?.breaker?.record(permit, outcome)
-    }
-
     func finish() {
         isOver = true
         leg = nil
+        waiting?.cancel()
+        if let permit = routePermit.take() { route?.breaker?.record(permit, routeOutcome) }
         client.receiver = nil
-        let duration = started.duration(to: .now).nanoseconds
+        let now = Instant.now
+        if isAdmitted { context.shedder?.finish(at: now) }
+        let duration = started.duration(to: now).nanoseconds
         (route?.metrics ?? model.unmatched).finished(status: status, nanoseconds: duration)
         model.inFlight.decrement()
         context.log?.write(self, status: status, nanoseconds: duration)

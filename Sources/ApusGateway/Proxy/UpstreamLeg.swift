@@ -17,7 +17,13 @@ final class UpstreamLeg: ResponseReceiver {
     /// The announced length of a response that is held; -1 if none is announced.
     private var length = -1
     private var isPaused = false
+    /// The exchange whose response goes nowhere, because another attempt is made.
+    private var discarded: ClientExchange?
+    private var droppedBytes = 0
+    /// What slows the body down, while a fault is armed.
+    private var slowBody: SlowBody?
 
+    /// The longest response that is held, or read to its end though nobody wants it.
     private static let heldBytes = 16 << 10
 
     init(_ exchange: ProxyExchange) {
@@ -26,12 +32,16 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func received(_ head: ResponseHead, hasBody: Bool) {
+        if discarded != nil { return }
+        if exchange.losesConnection { return exchange.loseConnection() }
+        if exchange.replaces(head, of: self) { return }
         var head = head
         HopByHop.removeFromResponse(&head.headers)
         if !head.headers.contains(.requestID), let id = exchange.head.headers[.requestID] {
             head.headers.append(.requestID, id)
         }
-        exchange.responseBegan(head.status)
+        exchange.responseBegan(&head)
+        if exchange.slowBody > 0 { return slowDown(head) }
         length = head.headers.withValue(.contentLength, Self.number) ?? -1
         guard hasBody, length > Self.heldBytes else {
             self.head = head
@@ -43,7 +53,12 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func received(_ chunk: ByteBuffer) {
+        if let discarded { return drop(chunk, of: discarded) }
         exchange.sentBytes += chunk.readableBytes
+        if let slowBody {
+            exchange.clientFellBehind()
+            return slowBody.add(chunk)
+        }
         if head != nil {
             if heldBody == nil, length < 0 || chunk.readableBytes == length {
                 heldBody = chunk
@@ -60,6 +75,11 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func receivedEnd(_ trailers: Headers?) {
+        guard discarded == nil else {
+            discarded = nil
+            return
+        }
+        if let slowBody { return slowBody.end(trailers) }
         if let head {
             self.head = nil
             if trailers == nil, let heldBody {
@@ -76,13 +96,31 @@ final class UpstreamLeg: ResponseReceiver {
     }
 
     func failed(_ failure: CallFailure) {
+        guard discarded == nil else {
+            discarded = nil
+            return
+        }
         head = nil
         heldBody = nil
+        slowBody?.stop()
         exchange.failed(failure)
     }
 
     func writabilityChanged(_ isWritable: Bool) {
+        guard discarded == nil else { return }
         exchange.upstreamWritable(isWritable)
+    }
+
+    /// Has the body come as slowly as a fault says.
+    private func slowDown(_ head: ResponseHead) {
+        client.send(head)
+        exchange.responseProgressed()
+        slowBody = SlowBody(client, bytesPerSecond: exchange.slowBody) { [exchange] isEnd in
+            guard !exchange.isOver else { return }
+            if isEnd { return exchange.completed() }
+            exchange.responseProgressed()
+            exchange.upstream?.resumeReading()
+        }
     }
 
     /// The client keeps up, or doesn't.
@@ -91,6 +129,19 @@ final class UpstreamLeg: ResponseReceiver {
         isPaused = false
         exchange.responseProgressed()
         exchange.upstream?.resumeReading()
+    }
+
+    /// Lets the response go nowhere. What is short is read to its end, so that the connection can be used again.
+    func discard(_ upstream: ClientExchange) {
+        discarded = upstream
+        upstream.setDeadline(.now.advanced(by: .seconds(1)))
+    }
+
+    private func drop(_ chunk: ByteBuffer, of upstream: ClientExchange) {
+        droppedBytes += chunk.readableBytes
+        guard droppedBytes > Self.heldBytes else { return }
+        upstream.cancel()
+        discarded = nil
     }
 
     /// Sends what is held.

@@ -13,7 +13,8 @@ final class InstanceState: Sendable {
     let endpoint: Origin
     let breaker: CircuitBreaker?
 
-    /// What balancing sees: marked `unhealthy` by active checks, and `ejected` for a while after a connection failed.
+    /// What balancing sees: marked `unhealthy` by active checks, `unreachable` for a while after a connection failed, and
+    /// `ejected` by outlier detection.
     let candidate: Candidate
     let requests = Atomic<UInt64>(0)
     let failures = Atomic<UInt64>(0)
@@ -23,13 +24,18 @@ final class InstanceState: Sendable {
     private let configuration: HTTPClientConfiguration
     private let slots: [PoolSlot]
 
-    init(id: String, endpoint: Origin, service: ServiceConfiguration, loops: Int) throws(InvalidConfiguration) {
-        self.id = id
-        self.endpoint = endpoint
-        candidate = Candidate(id: id)
+    /// - Parameter startedAt: since when it takes calls, if that is less long ago than of the others.
+    init(
+        _ listed: ListedInstance, service: ServiceConfiguration, startedAt: Instant?, group: CandidateGroup,
+        loops: Int, events: GatewayEvents
+    ) throws(InvalidConfiguration) {
+        id = listed.id
+        endpoint = listed.endpoint
+        candidate = Candidate(
+            id: listed.id, weight: listed.weight, zone: listed.zone, startedAt: startedAt, group: group)
         configuration = service.clientConfiguration
         if let breaker = service.breaker {
-            self.breaker = try CircuitBreaker(service: service.name, configuration: breaker.resilience)
+            self.breaker = try events.breaker(breaker, service: service.name, scope: .instance(listed.id))
         } else {
             breaker = nil
         }
@@ -51,7 +57,7 @@ final class InstanceState: Sendable {
     func avoid(for duration: Duration, on loop: Loop) {
         let until = Instant.now.advanced(by: duration)
         avoidedUntil.store(until.nanoseconds, ordering: .relaxed)
-        guard candidate.mark(.ejected, true) else { return }
+        guard candidate.mark(.unreachable, true) else { return }
         scheduleReturn(at: until, on: loop)
     }
 
@@ -60,7 +66,7 @@ final class InstanceState: Sendable {
         loop.eventLoop.scheduleTask(in: wait) {
             let until = Instant(nanoseconds: self.avoidedUntil.load(ordering: .relaxed))
             if until <= .now {
-                self.candidate.mark(.ejected, false)
+                self.candidate.mark(.unreachable, false)
             } else {
                 self.scheduleReturn(at: until, on: loop)
             }
@@ -78,19 +84,5 @@ extension ServiceConfiguration {
         client.idleTimeout = idleTimeout
         client.tls = ClientTLS(authoritiesFile: tls?.ca)
         return client
-    }
-}
-
-extension BreakerConfiguration {
-    /// The same in the words of ApusResilience.
-    var resilience: CircuitBreakerConfiguration {
-        var configuration = CircuitBreakerConfiguration()
-        configuration.failureRate = failureRate
-        configuration.minimumCalls = minimumRequests
-        configuration.window = .time(window)
-        configuration.openDuration = openFor
-        configuration.maximumOpenDuration = max(openFor, configuration.maximumOpenDuration)
-        configuration.halfOpenPermits = probes
-        return configuration
     }
 }

@@ -12,24 +12,42 @@ final class ServiceSlot: @unchecked Sendable {
         case none(CallFailure)
     }
 
+    /// Reasons not to use an instance that don't count when there is nothing better.
+    private static let mild: Candidate.Unusable = [.ejected, .unreachable]
+
     private(set) var version = 0
-    private let policy = RoundRobin()
+    private let policy: AnyBalancingPolicy
+    private let eligibility: EligibilityConfiguration
+    private let group: CandidateGroup
+    private var view: BalancingView<AnyBalancingPolicy>
+    /// In the order of their ids, so that policies that hash find the same everywhere.
     private var instances: [InstanceState] = []
-    private var candidates: [Candidate] = []
     private var random = FastRandom()
 
+    init(_ configuration: BalancingConfiguration, group: CandidateGroup) throws(InvalidConfiguration) {
+        policy = try AnyBalancingPolicy(configuration)
+        eligibility = configuration.eligibility
+        self.group = group
+        view = BalancingView(of: [], in: group, by: policy, eligibility: eligibility, now: .now)
+    }
+
     func replace(_ instances: [InstanceState], version: Int) {
-        self.instances = instances
-        candidates = instances.map(\.candidate)
+        self.instances = instances.sorted { $0.id < $1.id }
         self.version = version
+        refresh(at: .now)
+    }
+
+    private func refresh(at now: Instant) {
+        view = BalancingView(
+            of: instances.map(\.candidate), in: group, by: policy, eligibility: eligibility, now: now, after: view)
     }
 
     /// One of the instances that are usable, haven't been tried, and whose breaker lets the request through. If there
-    /// is none, those that only were unreachable a moment ago get a chance.
-    func pick(at now: Instant, except tried: [Candidate]) -> Pick {
-        var call = BalancedCall(excluding: tried)
+    /// is none, those that only were ejected, or unreachable a moment ago, get a chance.
+    func pick(for call: consuming BalancedCall, at now: Instant) -> Pick {
+        if !view.isCurrent(at: now) { refresh(at: now) }
         var rejection: CallFailure?
-        while let index = policy.pick(from: candidates, table: (), for: call, using: &random) {
+        while let index = view.pick(for: call, by: policy, using: &random) {
             let instance = instances[index]
             guard let breaker = instance.breaker else { return .instance(instance, nil) }
             do throws(CallFailure) {
@@ -39,8 +57,8 @@ final class ServiceSlot: @unchecked Sendable {
                 call.excluded.append(instance.candidate)
             }
         }
-        for instance in instances where instance.candidate.unusable == .ejected {
-            guard !tried.contains(where: { $0 === instance.candidate }) else { continue }
+        call.ignoring = Self.mild
+        for instance in instances where !instance.candidate.isUsable && call.allows(instance.candidate) {
             guard let breaker = instance.breaker else { return .instance(instance, nil) }
             do throws(CallFailure) {
                 return .instance(instance, try breaker.admit(now: now))
@@ -49,6 +67,12 @@ final class ServiceSlot: @unchecked Sendable {
             }
         }
         return .none(rejection ?? nobody)
+    }
+
+    /// Whether there is an instance beside `tried` that a request might go to.
+    func hasInstance(except tried: [Candidate]) -> Bool {
+        let call = BalancedCall(excluding: tried, ignoring: Self.mild)
+        return instances.contains { call.allows($0.candidate) }
     }
 
     private var nobody: CallFailure {

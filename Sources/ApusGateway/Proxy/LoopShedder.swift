@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusHTTP
+import ApusResilience
+import NIOCore
+
+/// Sheds the load of one event loop. Touched on that loop only, so that it needs no lock.
+///
+/// It is told for how long requests have been ready: the time since the loop's turn began, and, if the turn before followed
+/// without a pause, half of that, since their bytes came in meanwhile. Besides, a timer measures how late the loop is
+/// while there are requests. Nothing is allocated per request.
+final class LoopShedder: @unchecked Sendable {
+    private static let tick = Duration.milliseconds(10)
+    /// For how many ticks without a request the timer goes on, so that a request now and then doesn't start it each time.
+    private static let idleTicks = 100
+    /// Two turns that are no further apart follow each other without a pause.
+    private static let gap: Int64 = 100_000
+
+    private var state: LoadShedderState
+    private let loop: Loop
+    /// What counts at most as one delay: a single stop of the machine isn't an overload.
+    private let longest: Duration
+    private var inFlight = 0
+    private var turnBegan: Int64?
+    private var turnEnded: Int64 = 0
+    /// How long those who come in this turn have waited for the turn before, on average.
+    private var backlog: Int64 = 0
+    private var lastTurn: Int64 = 0
+    private var idle = 0
+    private var isTicking = false
+    private var turnEnds: @Sendable () -> Void = {}
+
+    /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.
+    init(_ configuration: LoadShedderConfiguration, loop: Loop) throws(InvalidConfiguration) {
+        state = try LoadShedderState(configuration)
+        longest = .nanoseconds(configuration.window.nanoseconds * 9 / 10)
+        self.loop = loop
+        turnEnds = { [weak self] in self?.endTurn() }
+    }
+
+    /// Asks whether a request may be worked on; nil if so, and then ``finish(at:)`` must follow.
+    func admit(_ priority: CallPriority, at now: Instant) -> LoadShedderRejection? {
+        let began = beginTurn(at: now)
+        let waited = Duration.nanoseconds(max(0, now.nanoseconds - began) + backlog)
+        switch state.admit(priority, waited: min(waited, longest), now: now) {
+        case .rejected(let rejection): return rejection
+        case .admitted:
+            inFlight += 1
+            idle = 0
+            if !isTicking {
+                isTicking = true
+                schedule(at: now)
+            }
+            return nil
+        }
+    }
+
+    /// A request that was admitted has ended.
+    func finish(at now: Instant) {
+        _ = beginTurn(at: now)
+        inFlight -= 1
+        state.finish(now: now)
+    }
+
+    /// What it sees, and did.
+    var statistics: LoadShedderStatistics { state.snapshot }
+
+    /// Notices the first that happens in a turn of the loop, and asks to be told of the turn's end.
+    private func beginTurn(at now: Instant) -> Int64 {
+        if let turnBegan { return turnBegan }
+        backlog = now.nanoseconds - turnEnded < Self.gap ? lastTurn / 2 : 0
+        turnBegan = now.nanoseconds
+        // Runs when all that was ready in this turn has been handled.
+        loop.eventLoop.execute(turnEnds)
+        return now.nanoseconds
+    }
+
+    private func endTurn() {
+        guard let began = turnBegan else { return }
+        turnEnded = Instant.now.nanoseconds
+        lastTurn = turnEnded - began
+        turnBegan = nil
+    }
+
+    private func schedule(at now: Instant) {
+        let due = now.advanced(by: Self.tick)
+        loop.eventLoop.scheduleTask(in: .nanoseconds(Self.tick.nanoseconds)) { [weak self] in
+            self?.ticked(due: due)
+        }
+    }
+
+    private func ticked(due: Instant) {
+        let now = Instant.now
+        state.observe(delay: min(max(.zero, due.duration(to: now)), longest), now: now)
+        idle = inFlight > 0 ? 0 : idle + 1
+        guard idle <= Self.idleTicks else {
+            isTicking = false
+            return
+        }
+        schedule(at: now)
+    }
+}
