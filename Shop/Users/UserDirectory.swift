@@ -14,7 +14,7 @@ import UsersContract
 /// answer to a change never reads an older state from this process. Where the cache is shared, that holds for all
 /// instances; where each instance has its own, another one may show the older state until the time to live ends, which is
 /// therefore short. A change is never made upon such a state: conditions are checked in the database.
-struct UserDirectory: Sendable {
+final class UserDirectory: Sendable {
     let database: any Database
     let cache: any Cache
     /// How long an entry of the cache is used; zero to read from the database always.
@@ -24,6 +24,18 @@ struct UserDirectory: Sendable {
     let logger: Logger
     /// The wall clock.
     let now: @Sendable () -> Date
+
+    init(
+        database: any Database, cache: any Cache, timeToLive: Duration, queue: SQLQueue?, logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.database = database
+        self.cache = cache
+        self.timeToLive = timeToLive
+        self.queue = queue
+        self.logger = logger
+        self.now = now
+    }
 
     /// Stores the user together with the message that it was created, if anyone wants to know.
     ///
@@ -44,18 +56,19 @@ struct UserDirectory: Sendable {
 
     /// - Throws: `not_found`.
     func user(_ id: Int) async throws -> VersionedUser {
-        let database = database
-        let load: @Sendable () async throws -> VersionedUser = {
-            guard let user = try await UserStore.find(id, in: database) else { throw Self.unknown(id) }
-            return user
-        }
-        guard timeToLive > .zero else { return try await load() }
+        guard timeToLive > .zero else { return try await stored(id) }
         do {
-            return try await cache.getOrLoad(Self.key(of: id), timeToLive: timeToLive, load: load)
+            return try await cache.getOrLoad(Self.key(of: id), timeToLive: timeToLive) { try await self.stored(id) }
         } catch let error as CacheError {
             logger.warning("reading without the cache", metadata: ["error": "\(error)"])
-            return try await load()
+            return try await stored(id)
         }
+    }
+
+    @inline(never)
+    private func stored(_ id: Int) async throws -> VersionedUser {
+        guard let user = try await UserStore.find(id, in: database) else { throw Self.unknown(id) }
+        return user
     }
 
     func list(after id: Int, limit: Int) async throws -> [User] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import ApusCore
 
 /// How long a value is used, and what happens when its time is over or its source fails.
 ///
@@ -7,38 +8,67 @@
 public struct CachePolicy: Sendable, Hashable {
     /// How long a value is fresh; nil for the cache's default, ``Swift/Duration/forever`` for ever. Zero or less: it isn't
     /// stored. Shortened by the cache's jitter. Default: nil.
-    public var timeToLive: Duration?
+    @inlinable public var timeToLive: Duration? {
+        get { life == Self.unset ? nil : .nanoseconds(life) }
+        set { life = Self.nanoseconds(newValue) }
+    }
     /// How long after its time to live a value is given at once while one load in the background replaces it. Zero or
     /// less: never, callers wait for the load. Default: zero.
-    public var staleWhileRevalidate: Duration
+    @inlinable public var staleWhileRevalidate: Duration {
+        get { .nanoseconds(staleForRevalidation) }
+        set { staleForRevalidation = newValue.nanoseconds }
+    }
     /// How long after its time to live a value is given if the load of a new one fails (fail-safe). Zero or less: never,
     /// callers get the error. Default: zero.
-    public var staleIfError: Duration
+    @inlinable public var staleIfError: Duration {
+        get { .nanoseconds(staleForErrors) }
+        set { staleForErrors = newValue.nanoseconds }
+    }
     /// How long after a failed load an old value is given without another load. Default: 1 s.
-    public var retryAfterFailure: Duration
+    @inlinable public var retryAfterFailure: Duration {
+        get { .nanoseconds(retryPause) }
+        set { retryPause = newValue.nanoseconds }
+    }
     /// After which part of its time to live a value that is asked for is replaced by a load in the background, so that
     /// nobody waits for what is asked for often. Between 0 and 1, both excluded; nil or anything else: not before it
     /// expires. Default: nil.
     public var refreshAhead: Double?
     /// How long `findOrLoad` remembers that there is nothing. Zero or less: it doesn't. Default: zero.
-    public var negativeTimeToLive: Duration
+    @inlinable public var negativeTimeToLive: Duration {
+        get { .nanoseconds(negativeLife) }
+        set { negativeLife = newValue.nanoseconds }
+    }
     /// Names under which the value can be removed together with others. A value with more than 16 isn't stored. Default:
     /// none.
     public var tags: [String]
 
+    // In nanoseconds: a policy is passed on through every step of a load, and a duration takes sixteen bytes.
+    @usableFromInline var life: Int64
+    @usableFromInline var staleForRevalidation: Int64
+    @usableFromInline var staleForErrors: Int64
+    @usableFromInline var retryPause: Int64
+    @usableFromInline var negativeLife: Int64
+    @usableFromInline static var unset: Int64 { .min }
+
     /// A policy: fresh for the cache's default time and then gone, unless said otherwise.
+    @inlinable
     public init(
         timeToLive: Duration? = nil, staleWhileRevalidate: Duration = .zero, staleIfError: Duration = .zero,
         retryAfterFailure: Duration = .seconds(1), refreshAhead: Double? = nil, negativeTimeToLive: Duration = .zero,
         tags: [String] = []
     ) {
-        self.timeToLive = timeToLive
-        self.staleWhileRevalidate = staleWhileRevalidate
-        self.staleIfError = staleIfError
-        self.retryAfterFailure = retryAfterFailure
+        life = Self.nanoseconds(timeToLive)
+        staleForRevalidation = staleWhileRevalidate.nanoseconds
+        staleForErrors = staleIfError.nanoseconds
+        retryPause = retryAfterFailure.nanoseconds
         self.refreshAhead = refreshAhead
-        self.negativeTimeToLive = negativeTimeToLive
+        negativeLife = negativeTimeToLive.nanoseconds
         self.tags = tags
+    }
+
+    @inlinable
+    static func nanoseconds(_ timeToLive: Duration?) -> Int64 {
+        timeToLive.map { max($0.nanoseconds, unset + 1) } ?? unset
     }
 
     /// How many tags a value may have.
@@ -46,6 +76,9 @@ public struct CachePolicy: Sendable, Hashable {
 
     /// How long after its time to live something may still be given, for whichever reason.
     public var staleness: Duration { max(.zero, staleWhileRevalidate, staleIfError) }
+
+    /// Of what isn't kept.
+    static var unkept: CachePolicy { CachePolicy(timeToLive: .zero) }
 
     /// This policy for the answer that there is nothing: its own time to live, never stale.
     var forNothing: CachePolicy {

@@ -8,6 +8,9 @@ public struct CallContext: Sendable {
     /// The task-local context of the request being handled; what a client call inherits unless it is given another.
     @TaskLocal public static var current: CallContext?
 
+    /// The deadline of ``current``, without a copy of the rest.
+    public static var currentDeadline: Instant? { current?.deadline }
+
     /// When the answer is of no more use; nil for never.
     public var deadline: Instant?
     /// The attempt that this is: 1 for the first.

@@ -37,8 +37,9 @@ public struct Instant: InstantProtocol, Sendable {
     /// Saturates at ``distantFuture`` and at the far past instead of overflowing.
     @inlinable
     public func advanced(by duration: Duration) -> Instant {
-        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        return Instant(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+        let added = duration.nanoseconds
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(added)
+        return Instant(nanoseconds: overflow ? (added < 0 ? .min : .max) : sum)
     }
 
     /// The time from this instant to `other`, negative if `other` is earlier. Saturates instead of overflowing.
@@ -51,30 +52,5 @@ public struct Instant: InstantProtocol, Sendable {
     @inlinable
     public static func < (left: Instant, right: Instant) -> Bool {
         left.nanoseconds < right.nanoseconds
-    }
-}
-
-extension Duration {
-    /// The whole duration in nanoseconds, saturating at the bounds of `Int64` (about 292 years).
-    @inlinable
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carry ? (seconds < 0 ? .min : .max) : sum
-    }
-
-    /// The duration in seconds, as metrics and logs show it.
-    @inlinable
-    public var seconds: Double { Double(nanoseconds) / 1e9 }
-
-    /// The duration in milliseconds, as logs show it.
-    @inlinable
-    public var milliseconds: Double { Double(nanoseconds) / 1e6 }
-
-    /// Whole seconds, rounded up, at least one: what a `Retry-After` header says.
-    public var retryAfterSeconds: Int64 {
-        max(1, nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 > 0 ? 1 : 0))
     }
 }

@@ -24,6 +24,11 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
         storage = .text(text)
     }
 
+    /// The bits of a generated id, for who writes their 32 digits without a text; nil for a caller's id.
+    public var bits: (high: UInt64, low: UInt64)? {
+        if case .bits(let high, let low) = storage { (high, low) } else { nil }
+    }
+
     public var description: String {
         switch storage {
         case .bits(let high, let low): Hex.string(high, low)

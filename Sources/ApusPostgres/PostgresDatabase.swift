@@ -95,7 +95,7 @@
         }
 
         /// The caller's own deadline.
-        var contextDeadline: Instant { CallContext.current?.deadline ?? .distantFuture }
+        var contextDeadline: Instant { CallContext.currentDeadline ?? .distantFuture }
 
         /// When a statement that begins now is given up.
         var statementDeadline: Instant {

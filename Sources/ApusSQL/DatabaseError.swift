@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 
 /// Why a statement, a transaction or a migration failed.
 ///
@@ -55,35 +56,69 @@ public struct DatabaseError: Error, Sendable {
         public static let other = Code("other")
     }
 
+    private struct Fields: Sendable {
+        var code: Code
+        var message: String
+        var constraint: String?
+        var table: String?
+        var columns: [String]
+        var statement: String?
+        var mayHaveRun: Bool
+        var engineCode: String?
+    }
+
+    /// Small, since it is what everything here may throw.
+    private var fields: OutOfLine<Fields>
+
     /// What kind of failure it is.
-    public var code: Code
+    public var code: Code {
+        get { fields.value.code }
+        set { fields.value.code = newValue }
+    }
     /// A sentence for a person.
-    public var message: String
+    public var message: String {
+        get { fields.value.message }
+        set { fields.value.message = newValue }
+    }
     /// The violated constraint: its name on PostgreSQL, `table.column, …` on SQLite, which doesn't tell names.
-    public var constraint: String?
+    public var constraint: String? {
+        get { fields.value.constraint }
+        set { fields.value.constraint = newValue }
+    }
     /// The table of the violated constraint, if the database tells.
-    public var table: String?
+    public var table: String? {
+        get { fields.value.table }
+        set { fields.value.table = newValue }
+    }
     /// The columns of the violated constraint, as far as the database tells.
-    public var columns: [String]
+    public var columns: [String] {
+        get { fields.value.columns }
+        set { fields.value.columns = newValue }
+    }
     /// The statement's text, without values.
-    public var statement: String?
+    public var statement: String? {
+        get { fields.value.statement }
+        set { fields.value.statement = newValue }
+    }
     /// Whether the statement may have had its effect: false means that it may be sent again.
-    public var mayHaveRun: Bool
+    public var mayHaveRun: Bool {
+        get { fields.value.mayHaveRun }
+        set { fields.value.mayHaveRun = newValue }
+    }
     /// The engine's own code: SQLite's extended result code, PostgreSQL's SQLSTATE.
-    public var engineCode: String?
+    public var engineCode: String? {
+        get { fields.value.engineCode }
+        set { fields.value.engineCode = newValue }
+    }
 
     public init(
         _ code: Code, _ message: String, constraint: String? = nil, table: String? = nil, columns: [String] = [],
         statement: String? = nil, mayHaveRun: Bool = false, engineCode: String? = nil
     ) {
-        self.code = code
-        self.message = message
-        self.constraint = constraint
-        self.table = table
-        self.columns = columns
-        self.statement = statement
-        self.mayHaveRun = mayHaveRun
-        self.engineCode = engineCode
+        fields = OutOfLine(
+            Fields(
+                code: code, message: message, constraint: constraint, table: table, columns: columns,
+                statement: statement, mayHaveRun: mayHaveRun, engineCode: engineCode))
     }
 
     /// Whether the whole transaction may be tried again with hope.

@@ -10,7 +10,7 @@ public enum StatementAdmission {
         if Task.isCancelled {
             throw DatabaseError(.cancelled, "the task was cancelled before the statement began")
         }
-        if let deadline = CallContext.current?.deadline, deadline <= now {
+        if let deadline = CallContext.currentDeadline, deadline <= now {
             throw DatabaseError(.timeout, "the deadline passed before the statement began")
         }
     }

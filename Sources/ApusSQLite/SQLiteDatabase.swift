@@ -44,7 +44,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
             return rows
         }
         try refuseInsideTransaction()
-        return try await lane.run(WriteUnit(query: statement), until: CallContext.current?.deadline).rows
+        return try await lane.run(WriteUnit(query: statement), until: CallContext.currentDeadline).rows
     }
 
     /// One of a group that shares a commit, if others wait too.
@@ -53,7 +53,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
         return try await lane.run(
-            WriteUnit(execute: RenderedStatement(sql)), until: CallContext.current?.deadline
+            WriteUnit(execute: RenderedStatement(sql)), until: CallContext.currentDeadline
         ).changes[0]
     }
 
@@ -63,7 +63,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
         return try await lane.run(
-            WriteUnit(batch: statements.map(RenderedStatement.init)), until: CallContext.current?.deadline
+            WriteUnit(batch: statements.map(RenderedStatement.init)), until: CallContext.currentDeadline
         ).changes
     }
 

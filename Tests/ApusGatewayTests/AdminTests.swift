@@ -111,7 +111,7 @@ struct AdminTests {
         #expect((listed["rules"] as? [[String: Any]])?.map { $0["injected"] as? Int } == [1])
         let refused = try await faults(.post, #"{"for": "60s", "rules": [{"name": "x", "abort": 7}]}"#)
         #expect(refused.status == 400)
-        #expect(try await refused.text().hasPrefix("faults:1:45: 'rules[0].abort' must be a whole number"))
+        #expect(try await refused.text().hasPrefix("faults:1:49: 'rules[0].abort' must be a whole number"))
         #expect(try await faults(.post, String(repeating: "x", count: 70_000)).status == 413)
         #expect(try await faults(.put).status == .methodNotAllowed)
         #expect(try await faults(.delete).status == .ok)

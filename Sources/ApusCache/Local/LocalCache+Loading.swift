@@ -191,15 +191,20 @@ extension LocalCache {
         _ flight: Flight<Value>, _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>,
         _ load: () async throws -> Loaded<Value>
     ) async {
-        let result: Result<Loaded<Value>, any Error>
-        var weight = 1
         do {
-            let loaded = try await load()
-            weight = weigh?(key.key, loaded.value) ?? 1
-            result = .success(loaded)
+            finish(flight, key, shard, .success(try await load()))
         } catch {
-            result = .failure(error)
+            finish(flight, key, shard, .failure(error))
         }
+    }
+
+    // Not inlined: what it needs meanwhile would be part of the frame of every load.
+    @inline(never)
+    private func finish(
+        _ flight: Flight<Value>, _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>,
+        _ result: Result<Loaded<Value>, any Error>
+    ) {
+        let weight = if case .success(let loaded) = result { weigh?(key.key, loaded.value) ?? 1 } else { 1 }
         loads.wrappingSubtract(1, ordering: .relaxed)
         let now = configuration.time.now
         let outcome = shard.state.withLock { state -> Result<Value, any Error> in

@@ -48,6 +48,7 @@ final class SecondLevel: Sendable {
     }
 
     /// Nil if the store can't be asked now.
+    @inline(never)
     func read(_ key: String, tags: [String], until deadline: Instant) async -> CacheStoreLookup? {
         if owesRemovals.load(ordering: .acquiring), await !settle(until: deadline) { return nil }
         return await attempt(until: deadline) { store, time throws(CacheError) in
@@ -56,6 +57,7 @@ final class SecondLevel: Sendable {
     }
 
     /// False if the lease was void: what was loaded is old already.
+    @inline(never)
     func fill(_ key: String, _ item: CacheStoreItem, lease: CacheLease, until deadline: Instant) async -> Bool {
         let isStored = await attempt(until: deadline) { store, time throws(CacheError) in
             try await store.fill(key, item, lease: lease, within: time)

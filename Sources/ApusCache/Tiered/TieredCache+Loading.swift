@@ -20,7 +20,9 @@ extension TieredCache {
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         if let value = boxes.hit(key, as: Value.self) { return value }
-        let found: Value? = try await findOrLoad(key, policy: policy, load: load)
+        let found: Value? = try await boxes.load(key, policy) { isAhead in
+            try await self.load(key, policy, isAhead: isAhead, BoxCoder<Value>.self) { TypedBox(try await load()) }
+        }
         if let found { return found }
         return try await boxes.loadAnyway(key, policy, load: load)
     }
@@ -32,47 +34,77 @@ extension TieredCache {
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value?
     ) async throws -> Value? {
         try await boxes.findOrLoad(key, policy, as: Value.self) { isAhead in
-            try await self.load(key, policy, isAhead: isAhead, load)
+            try await self.load(key, policy, isAhead: isAhead, BoxCoder<Value>.self) {
+                try await load().map { TypedBox($0) } ?? CacheBox.nothing
+            }
         }
     }
 
     /// The load of the memory level: from the second level, or else from the source, which then fills that.
     ///
     /// - Parameter isAhead: whether a fresh value is to be replaced: the second level has the same one.
-    private func load<Value: Codable & Sendable>(
-        _ key: String, _ policy: CachePolicy, isAhead: Bool, _ load: @Sendable () async throws -> Value?
+    private func load(
+        _ key: String, _ policy: CachePolicy, isAhead: Bool, _ coder: any BoxCoding.Type,
+        _ load: @Sendable () async throws -> CacheBox
     ) async throws -> Loaded<CacheBox> {
         let started = configuration.memory.time.now
         let lookup = await remote.read(key, tags: policy.tags, until: started.advanced(by: configuration.budget))
-        if !isAhead, let found = fresh(lookup?.item, as: Value.self) {
-            return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
-        }
+        if !isAhead, let found = found(lookup?.item, policy, coder) { return found }
         let spent = started.duration(to: configuration.memory.time.now)
         sourceLoads.wrappingAdd(1, ordering: .relaxed)
-        let value: Value?
+        let box: CacheBox
         do {
-            value = try await load()
+            box = try await load()
         } catch {
-            guard let old = stale(lookup?.item, as: Value.self, policy) else { throw error }
-            remote.count { $0.loadFailures &+= 1 }
-            remote.count { $0.staleServed &+= 1 }
-            return Loaded(old, policy: CachePolicy(timeToLive: policy.retryAfterFailure))
+            guard let old = stale(lookup?.item, coder, policy) else { throw error }
+            return old
         }
-        let kept = value == nil ? policy.forNothing : policy
-        let box = value.map { TypedBox($0) as CacheBox } ?? CacheBox.nothing
-        // What nobody waits for any more isn't stored, here as in memory.
-        guard lifetime(kept) > .zero, !Task.isCancelled else {
-            return Loaded(box, policy: CachePolicy(timeToLive: .zero))
+        guard let (lease, item) = try item(of: box, policy, coder, for: lookup) else { return kept(box, policy) }
+        // What is left of the budget, without the time that the source took.
+        let deadline = remote.deadline.advanced(by: .zero - max(.zero, spent))
+        guard await remote.fill(key, item, lease: lease, until: deadline) else {
+            // Removed meanwhile, perhaps by another instance whose message is still under way.
+            return Loaded(box, policy: .unkept)
         }
-        if let lease = lookup?.lease, let item = try item(of: value, kept) {
-            // What is left of the budget, without the time that the source took.
-            let deadline = remote.deadline.advanced(by: .zero - max(.zero, spent))
-            guard await remote.fill(key, item, lease: lease, until: deadline) else {
-                // Removed meanwhile, perhaps by another instance whose message is still under way.
-                return Loaded(box, policy: CachePolicy(timeToLive: .zero))
-            }
+        return kept(box, policy)
+    }
+
+    // MARK: Steps of a load. Not inlined: what they need meanwhile would be part of its frame.
+
+    /// What the second level holds if it is fresh.
+    @inline(never)
+    private func found(
+        _ item: CacheStoreItem?, _ policy: CachePolicy, _ coder: any BoxCoding.Type
+    ) -> Loaded<CacheBox>? {
+        guard let found = fresh(item, coder) else { return nil }
+        return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
+    }
+
+    /// What was loaded as the second level is given it, and the lease to do so. Nil if it isn't stored there: it is too
+    /// large, there is no lease, or nobody waits for it any more.
+    ///
+    /// - Throws: `encoding`.
+    @inline(never)
+    private func item(
+        of box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type, for lookup: CacheStoreLookup?
+    ) throws(CacheError) -> (CacheLease, CacheStoreItem)? {
+        let policy = box === CacheBox.nothing ? policy.forNothing : policy
+        guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else {
+            return nil
         }
-        return Loaded(box, policy: memoryPolicy(kept, left: nil))
+        return (lease, item)
+    }
+
+    /// What was loaded, with how memory keeps it.
+    @inline(never)
+    private func kept(_ box: CacheBox, _ policy: CachePolicy) -> Loaded<CacheBox> {
+        let policy = box === CacheBox.nothing ? policy.forNothing : policy
+        return Loaded(box, policy: isKept(policy) ? memoryPolicy(policy, left: nil) : .unkept)
+    }
+
+    /// What nobody waits for any more isn't stored, on either level.
+    private func isKept(_ policy: CachePolicy) -> Bool {
+        lifetime(policy) > .zero && !Task.isCancelled
     }
 
     /// How long a value of this policy is fresh.
@@ -83,9 +115,11 @@ extension TieredCache {
     /// What the second level is given; nil if it is too large.
     ///
     /// - Throws: `encoding`.
-    func item<Value: Codable & Sendable>(of value: Value?, _ policy: CachePolicy) throws(CacheError) -> CacheStoreItem?
-    {
-        let bytes = try CacheEnvelope(value, staleness: policy.staleness, tags: policy.tags).encoded()
+    @inline(never)
+    func item(
+        of box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type
+    ) throws(CacheError) -> CacheStoreItem? {
+        let bytes = try coder.encoded(box, policy)
         guard bytes.count <= configuration.maximumValueSize, policy.tags.count <= CachePolicy.maximumTags else {
             remote.count { $0.oversized &+= 1 }
             return nil
@@ -96,41 +130,40 @@ extension TieredCache {
     }
 
     /// What the second level holds if it is fresh, for how long it still is, and with which tags; counted.
-    func fresh<Value: Codable & Sendable>(
-        _ item: CacheStoreItem?, as type: Value.Type
+    @inline(never)
+    func fresh(
+        _ item: CacheStoreItem?, _ coder: any BoxCoding.Type
     ) -> (box: CacheBox, left: Duration?, tags: [String])? {
-        guard let item, let envelope = envelope(item, as: type) else {
-            remote.count { $0.remoteMisses &+= 1 }
-            return nil
-        }
-        let left = item.timeToLive.map { $0 - .milliseconds(envelope.s) }
-        guard left.map({ $0 > .zero }) ?? true else {
+        let found = item.flatMap { decoded($0, coder) }
+        let left = item?.timeToLive.map { $0 - (found?.staleness ?? .zero) }
+        guard let found, left.map({ $0 > .zero }) ?? true else {
             remote.count { $0.remoteMisses &+= 1 }
             return nil
         }
         remote.count { $0.remoteHits &+= 1 }
-        return (envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, left, envelope.t ?? [])
+        return (found.box, left, found.tags)
     }
 
-    /// What the second level holds though it isn't fresh any more, if the policy allows that.
-    private func stale<Value: Codable & Sendable>(
-        _ item: CacheStoreItem?, as type: Value.Type, _ policy: CachePolicy
-    ) -> CacheBox? {
+    /// What the second level holds though it isn't fresh any more, if the policy allows that; counted.
+    @inline(never)
+    private func stale(
+        _ item: CacheStoreItem?, _ coder: any BoxCoding.Type, _ policy: CachePolicy
+    ) -> Loaded<CacheBox>? {
         guard
-            let item, let left = item.timeToLive, let envelope = envelope(item, as: type), let value = envelope.d,
-            Duration.milliseconds(envelope.s) - left < policy.staleIfError
+            let item, let left = item.timeToLive, let found = decoded(item, coder), found.box !== CacheBox.nothing,
+            found.staleness - left < policy.staleIfError
         else { return nil }
-        return TypedBox(value)
+        remote.count { statistics in
+            statistics.loadFailures &+= 1
+            statistics.staleServed &+= 1
+        }
+        return Loaded(found.box, policy: CachePolicy(timeToLive: policy.retryAfterFailure))
     }
 
-    private func envelope<Value: Codable & Sendable>(
-        _ item: CacheStoreItem, as type: Value.Type
-    ) -> CacheEnvelope<Value>? {
-        guard let envelope = CacheEnvelope<Value>(item.bytes) else {
-            remote.count { $0.mismatches &+= 1 }
-            return nil
-        }
-        return envelope
+    private func decoded(_ item: CacheStoreItem, _ coder: any BoxCoding.Type) -> DecodedBox? {
+        let found = coder.decoded(item.bytes)
+        if found == nil { remote.count { $0.mismatches &+= 1 } }
+        return found
     }
 
     /// How memory keeps something: no longer than the second level does, and for a short time while messages get lost.

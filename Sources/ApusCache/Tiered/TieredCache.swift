@@ -75,7 +75,7 @@ public final class TieredCache: Cache {
         let generation = boxes.storage.generation(of: key)
         guard
             let lookup = await remote.read(key, tags: [], until: remote.deadline),
-            let found = fresh(lookup.item, as: type)
+            let found = fresh(lookup.item, BoxCoder<Value>.self)
         else { return nil }
         let policy = memoryPolicy(CachePolicy(), left: found.left, tags: found.tags)
         boxes.storage.fill(key, found.box, policy, since: generation)
@@ -92,7 +92,7 @@ public final class TieredCache: Cache {
         _ key: String, _ value: Value, policy: CachePolicy
     ) async throws(CacheError) {
         guard lifetime(policy) > .zero else { return try await remove(key) }
-        guard let item = try item(of: value, policy) else {
+        guard let item = try item(of: TypedBox(value), policy, BoxCoder<Value>.self) else {
             // Too large for the second level: what is there is older.
             boxes.storage.set(key, TypedBox(value), memoryPolicy(policy, left: nil))
             return try await remote.remove(.key(key))

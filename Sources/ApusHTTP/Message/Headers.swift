@@ -71,6 +71,11 @@ public struct Headers: Sendable {
     }
 
     mutating func append(_ name: HeaderName, _ value: UnsafeRawBufferPointer) {
+        if entries.isEmpty {
+            // A first field is seldom the last: growing with each would allocate as often.
+            bytes.reserveCapacity(224)
+            entries.reserveCapacity(6)
+        }
         let nameStart = bytes.count
         bytes.append(contentsOf: name.text.utf8)
         let valueStart = bytes.count

@@ -5,7 +5,7 @@ import ApusResilience
 import Synchronization
 
 /// A client whose every call ends within a budget, behind a breaker, with the errors of a cache.
-struct GuardedRedis: Sendable {
+final class GuardedRedis: Sendable {
     let client: RedisClient
     let breaker: CircuitBreaker
     let counters: RedisCacheCounters
@@ -19,9 +19,33 @@ struct GuardedRedis: Sendable {
     }
 
     /// Makes one call, or refuses to.
+    @inline(__always)
     func call<Value: Sendable>(
         within budget: Duration, _ body: (Instant) async throws(RedisError) -> Value
     ) async throws(CacheError) -> Value {
+        let turn = try begin(budget)
+        do throws(RedisError) {
+            let value = try await body(turn.deadline)
+            breaker.record(turn.permit, .success)
+            return value
+        } catch {
+            throw end(turn, error)
+        }
+    }
+
+    /// What a call is allowed.
+    private struct Turn: ~Copyable {
+        let permit: CircuitBreakerPermit
+        /// When its own budget is used up.
+        let own: Instant
+        /// That, or the caller's deadline if it is earlier.
+        let deadline: Instant
+    }
+
+    // Not inlined: what they need meanwhile would be part of the frame of every call.
+
+    @inline(never)
+    private func begin(_ budget: Duration) throws(CacheError) -> Turn {
         let permit: CircuitBreakerPermit
         do throws(CallFailure) {
             permit = try breaker.admit()
@@ -32,20 +56,25 @@ struct GuardedRedis: Sendable {
                 retryAfter: error.retryAfter)
         }
         let own = client.time.now.advanced(by: budget)
-        let deadline = CallContext.current?.deadline.map { min($0, own) } ?? own
-        do throws(RedisError) {
-            let value = try await body(deadline)
-            breaker.record(permit, .success)
-            return value
-        } catch {
-            // A caller in a hurry says nothing about Redis.
-            let isTooEarly = error.code == .timeout && deadline < own
-            breaker.record(permit, isTooEarly ? .cancelled : error.outcome)
-            counters.failures.wrappingAdd(1, ordering: .relaxed)
-            if error.code == .timeout { counters.timeouts.wrappingAdd(1, ordering: .relaxed) }
-            if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
-            throw CacheError(error)
-        }
+        return Turn(permit: permit, own: own, deadline: CallContext.currentDeadline.map { min($0, own) } ?? own)
+    }
+
+    @inline(never)
+    private func end(_ turn: consuming Turn, _ error: RedisError) -> CacheError {
+        // A caller in a hurry says nothing about Redis.
+        let isTooEarly = error.code == .timeout && turn.deadline < turn.own
+        breaker.record(turn.permit, isTooEarly ? .cancelled : error.outcome)
+        counters.failures.wrappingAdd(1, ordering: .relaxed)
+        if error.code == .timeout { counters.timeouts.wrappingAdd(1, ordering: .relaxed) }
+        if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
+        return CacheError(error)
+    }
+
+    /// A reply that can't be used, counted.
+    func refused(_ error: RedisError) -> CacheError {
+        counters.failures.wrappingAdd(1, ordering: .relaxed)
+        if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
+        return CacheError(error)
     }
 
     /// `degraded` while Redis isn't reached or left alone.

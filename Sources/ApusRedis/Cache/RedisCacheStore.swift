@@ -36,21 +36,31 @@ public final class RedisCacheStore: CacheStore {
     public func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         let now = client.time.now
         let names = leaseNames(key, tags)
-        let (states, left) = try await guarded.call(within: within) {
-            (deadline) throws(RedisError) -> ([RedisValue], Int64) in
-            let own = names[names.count - 1]
-            let replies = try await client.sendPiece(
+        let own = names[names.count - 1]
+        let replies = try await guarded.call(within: within) { (deadline) throws(RedisError) -> [RedisValue] in
+            try await client.sendPiece(
                 [RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(own)])],
                 deadline: deadline)
-            guard replies.count == 2 else { throw .unexpected("MGET") }
-            if case .error(let error) = replies[0] { throw .server(error) }
-            guard let states = replies[0].array, states.count == names.count, let left = replies[1].integer else {
-                throw .unexpected("MGET")
-            }
-            return (states, left)
+        }
+        do throws(RedisError) {
+            return try Self.lookup(replies, of: names.count, at: now)
+        } catch {
+            throw guarded.refused(error)
+        }
+    }
+
+    /// What the replies to `MGET` and `PTTL` say.
+    @inline(never)
+    private static func lookup(
+        _ replies: [RedisValue], of count: Int, at now: Instant
+    ) throws(RedisError) -> CacheStoreLookup {
+        guard replies.count == 2 else { throw .unexpected("MGET") }
+        if case .error(let error) = replies[0] { throw .server(error) }
+        guard let states = replies[0].array, states.count == count, let left = replies[1].integer else {
+            throw .unexpected("MGET")
         }
         let lease = RedisCacheLease(states, at: now).lease
-        guard case .bytes(let stored)? = states.last, left != -2, let bytes = Self.item(stored) else {
+        guard case .bytes(let stored)? = states.last, left != -2, let bytes = item(stored) else {
             return CacheStoreLookup(item: nil, lease: lease)
         }
         let item = CacheStoreItem(bytes: bytes, timeToLive: left < 0 ? nil : .milliseconds(max(1, left)))
@@ -60,20 +70,35 @@ public final class RedisCacheStore: CacheStore {
     public func fill(
         _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
     ) async throws(CacheError) -> Bool {
+        guard let words = try fillWords(key, item, lease) else { return false }
+        let reply = try await guarded.call(within: within) { (deadline) throws(RedisError) -> RedisValue in
+            try await client.run(Self.fillScript, words: words, deadline: deadline)
+        }
+        return reply.integer == 1
+    }
+
+    /// What the script for a fill is given; nil if the lease is good for nothing.
+    @inline(never)
+    private func fillWords(
+        _ key: String, _ item: CacheStoreItem, _ lease: CacheLease
+    ) throws(CacheError) -> [RedisArgument]? {
         let value = try stored(item)
         let names = leaseNames(key, item.tags)
         // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
         guard let seen = RedisCacheLease(lease), seen.heads.count == names.count,
             seen.taken.duration(to: client.time.now) < configuration.longestLoad
-        else { return false }
-        return try await guarded.call(within: within) { (deadline) throws(RedisError) -> Bool in
-            let reply = try await client.run(
-                Self.fillScript, keys: names + item.tags.map(tagSet),
-                arguments: [.integer(Int64(names.count)), .bytes(value), .integer(Self.milliseconds(item.timeToLive))]
-                    + [.string(key)] + seen.heads.map { .bytes($0) },
-                deadline: deadline)
-            return reply.integer == 1
-        }
+        else { return nil }
+        var words: [RedisArgument] = []
+        words.reserveCapacity(2 * names.count + item.tags.count + 5)
+        words.append(.integer(Int64(names.count + item.tags.count)))
+        for name in names { words.append(.string(name)) }
+        for tag in item.tags { words.append(.string(tagSet(tag))) }
+        words.append(.integer(Int64(names.count)))
+        words.append(.bytes(value))
+        words.append(.integer(Self.milliseconds(item.timeToLive)))
+        words.append(.string(key))
+        for head in seen.heads { words.append(.bytes(head)) }
+        return words
     }
 
     public func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
@@ -114,7 +139,8 @@ public final class RedisCacheStore: CacheStore {
 
     /// What a lease looks at; the key itself is the last.
     private func leaseNames(_ key: String, _ tags: [String]) -> [String] {
-        [everything] + tags.map(tagMark) + [name(key)]
+        guard !tags.isEmpty else { return [everything, name(key)] }
+        return [everything] + tags.map(tagMark) + [name(key)]
     }
 
     // MARK: What is stored
@@ -132,7 +158,11 @@ public final class RedisCacheStore: CacheStore {
             throw CacheError(
                 .tooLarge, "the value has \(item.bytes.count) bytes, more than \(configuration.maximumValueBytes)")
         }
-        return Array(head("V").utf8) + item.bytes
+        var stored: [UInt8] = []
+        stored.reserveCapacity(Self.headLength + item.bytes.count)
+        stored.append(contentsOf: head("V").utf8)
+        stored.append(contentsOf: item.bytes)
+        return stored
     }
 
     private static func item(_ stored: [UInt8]) -> [UInt8]? {

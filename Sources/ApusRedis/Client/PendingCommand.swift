@@ -12,7 +12,7 @@ final class PendingCommand: @unchecked Sendable {
 
     let first: RedisCommand
     /// Sent right after the first, with no other command in between.
-    let rest: [RedisCommand]
+    let rest: ArraySlice<RedisCommand>
     let deadline: Instant
     /// About how many bytes it has on the wire.
     let size: Int
@@ -27,7 +27,7 @@ final class PendingCommand: @unchecked Sendable {
     private var replies: [RedisValue] = []
     private var received = 0
 
-    init(_ first: RedisCommand, _ rest: [RedisCommand], deadline: Instant) {
+    init(_ first: RedisCommand, _ rest: ArraySlice<RedisCommand>, deadline: Instant) {
         self.first = first
         self.rest = rest
         self.deadline = deadline
@@ -58,6 +58,7 @@ final class PendingCommand: @unchecked Sendable {
     /// Takes a reply; the last one is told to the caller.
     func receive(_ reply: RedisValue) {
         guard rest.isEmpty else {
+            if received == 0 { replies.reserveCapacity(rest.count + 1) }
             received += 1
             if !isDone { replies.append(reply) }
             if received > rest.count { finish(.success(.array(replies))) }

@@ -140,8 +140,9 @@ public final class RedisClient: Sendable {
                 return [.error(server)]
             }
         }
-        guard case .array(let replies) = try await link.send(first, Array(commands.dropFirst()), deadline: deadline)
-        else { throw .unexpected("a pipeline") }
+        guard case .array(let replies) = try await link.send(first, commands.dropFirst(), deadline: deadline) else {
+            throw .unexpected("a pipeline")
+        }
         return replies
     }
 
@@ -208,7 +209,7 @@ public final class RedisClient: Sendable {
     }
 
     /// The connection of the caller's event loop, or else the next in turn.
-    private var link: RedisLink {
+    var link: RedisLink {
         if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let own = byLoop[ObjectIdentifier(loop)] {
             return own
         }

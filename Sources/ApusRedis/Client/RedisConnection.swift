@@ -24,7 +24,7 @@ enum Deadline {
     /// The caller's, or else the timeout; never later than that of the call being handled.
     static func of(_ given: Instant?, _ timeout: Duration, _ time: TimeSource) -> Instant {
         let own = given ?? time.now.advanced(by: timeout)
-        guard let call = CallContext.current?.deadline else { return own }
+        guard let call = CallContext.currentDeadline else { return own }
         return min(own, call)
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 
 /// Why a command gave no reply. Holds no password, no key and no value.
 public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -37,27 +38,50 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let closed = Code("closed")
     }
 
+    private struct Fields: Sendable, Hashable {
+        var code: Code
+        var message: String
+        var server: RedisServerError?
+        var mayHaveRun: Bool
+        var retryAfter: Duration?
+    }
+
+    /// Small, since it is what every command may throw.
+    private var fields: OutOfLine<Fields>
+
     /// What kind of failure it is.
-    public var code: Code
+    public var code: Code {
+        get { fields.value.code }
+        set { fields.value.code = newValue }
+    }
     /// A sentence for a person.
-    public var message: String
+    public var message: String {
+        get { fields.value.message }
+        set { fields.value.message = newValue }
+    }
     /// What the server answered, with the code ``Code/server`` and ``Code/authenticationFailed``.
-    public var server: RedisServerError?
+    public var server: RedisServerError? {
+        get { fields.value.server }
+        set { fields.value.server = newValue }
+    }
     /// Whether the command may have run: false means that it was never sent, or that the server refused it, and it may
     /// be sent again whatever it does. The client itself never sends one again that may have run.
-    public var mayHaveRun: Bool
+    public var mayHaveRun: Bool {
+        get { fields.value.mayHaveRun }
+        set { fields.value.mayHaveRun = newValue }
+    }
     /// When it is worth to try again, if that is known.
-    public var retryAfter: Duration?
+    public var retryAfter: Duration? {
+        get { fields.value.retryAfter }
+        set { fields.value.retryAfter = newValue }
+    }
 
     public init(
         _ code: Code, _ message: String, server: RedisServerError? = nil, mayHaveRun: Bool,
         retryAfter: Duration? = nil
     ) {
-        self.code = code
-        self.message = message
-        self.server = server
-        self.mayHaveRun = mayHaveRun
-        self.retryAfter = retryAfter
+        fields = OutOfLine(
+            Fields(code: code, message: message, server: server, mayHaveRun: mayHaveRun, retryAfter: retryAfter))
     }
 
     public var description: String { "\(code): \(message)" }

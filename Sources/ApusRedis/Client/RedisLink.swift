@@ -60,7 +60,7 @@ final class RedisLink: @unchecked Sendable {
 
     /// Sends a command, or several in one piece, and waits for the reply.
     func send(
-        _ first: RedisCommand, _ rest: [RedisCommand] = [], deadline: Instant
+        _ first: RedisCommand, _ rest: ArraySlice<RedisCommand> = [], deadline: Instant
     ) async throws(RedisError) -> RedisValue {
         let pending = PendingCommand(first, rest, deadline: deadline)
         try admit(pending)

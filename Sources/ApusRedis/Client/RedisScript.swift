@@ -26,16 +26,32 @@ extension RedisClient {
     public func run(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument] = [], deadline: Instant? = nil
     ) async throws(RedisError) -> RedisValue {
+        try await run(
+            script, words: [.integer(Int64(keys.count))] + keys.map { .string($0) } + arguments, deadline: deadline)
+    }
+
+    /// - Parameter words: how many keys there are, the keys, the arguments.
+    func run(
+        _ script: RedisScript, words: [RedisArgument], deadline: Instant?
+    ) async throws(RedisError) -> RedisValue {
         let deadline = Deadline.of(deadline, configuration.commandTimeout, time)
-        let words = [.integer(Int64(keys.count))] + keys.map { .string($0) } + arguments
         if let digest = try await digest(of: script, deadline) {
             do throws(RedisError) {
-                return try await sendAllowed(RedisCommand("EVALSHA", [.string(digest)] + words), deadline: deadline)
+                return try await link.send(Self.command("EVALSHA", digest, words), deadline: deadline)
             } catch {
                 guard error.server?.code == .noScript else { throw error }
             }
         }
-        return try await sendAllowed(RedisCommand("EVAL", [.string(script.source)] + words), deadline: deadline)
+        return try await link.send(Self.command("EVAL", script.source, words), deadline: deadline)
+    }
+
+    @inline(never)
+    private static func command(_ name: String, _ script: String, _ words: [RedisArgument]) -> RedisCommand {
+        var arguments: [RedisArgument] = []
+        arguments.reserveCapacity(words.count + 1)
+        arguments.append(.string(script))
+        arguments.append(contentsOf: words)
+        return RedisCommand(name, arguments)
     }
 
     private func digest(of script: RedisScript, _ deadline: Instant) async throws(RedisError) -> String? {

@@ -6,25 +6,36 @@ extension ConnectionPool {
     func acquire(
         at place: CallSite, until deadline: Instant, isReturning: Bool
     ) async throws(DatabaseError) -> PoolLoan {
-        var immediate: Answer?
-        var id: WaiterID?
+        switch enter(place, deadline, isReturning) {
+        case .answer(let answer): return try answer.get()
+        case .waiting(let id): return try await suspend(id).get()
+        }
+    }
+
+    private enum Entry {
+        case answer(Answer)
+        case waiting(WaiterID)
+    }
+
+    // Not inlined: what it needs meanwhile would be part of the frame of every statement.
+    @inline(never)
+    private func enter(_ place: CallSite, _ deadline: Instant, _ isReturning: Bool) -> Entry {
+        var entry: Entry?
         perform { guarded, now, actions in
             let waiter = guarded.state.newWaiter()
             let acquisition = guarded.state.acquire(
                 waiter, at: place, deadline: deadline, isReturning: isReturning, now: now, actions: &actions)
             switch acquisition {
             case .leased(let lease):
-                immediate = answer(to: lease, in: guarded)
+                entry = .answer(answer(to: lease, in: guarded))
             case .refused(let refusal):
-                immediate = .failure(error(for: refusal, in: guarded))
+                entry = .answer(.failure(error(for: refusal, in: guarded)))
             case .waiting:
                 guarded.waiting[waiter] = .coming
-                id = waiter
+                entry = .waiting(waiter)
             }
         }
-        if let immediate { return try immediate.get() }
-        guard let id else { throw DatabaseError(.other, "the pool gave no answer") }
-        return try await suspend(id).get()
+        return entry ?? .answer(.failure(DatabaseError(.other, "the pool gave no answer")))
     }
 
     private func suspend(_ id: WaiterID) async -> Answer {

@@ -6,24 +6,39 @@ import Logging
 import NIOCore
 
 /// Joins an operation and its implementation: decodes what came, calls, encodes what is returned.
-struct OperationHandler<Parameters: Described, Body: SchemaValue, Output: SchemaValue>: Sendable {
+final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: SchemaValue>: Sendable {
     let operation: Operation<Parameters, Body, Output>
     let maximumBodyBytes: Int
     let logger: Logger
     let implementation: @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
 
+    init(
+        operation: Operation<Parameters, Body, Output>, maximumBodyBytes: Int, logger: Logger,
+        implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
+    ) {
+        self.operation = operation
+        self.maximumBodyBytes = maximumBodyBytes
+        self.logger = logger
+        self.implementation = implementation
+    }
+
     func respond(to request: ServiceRequest) async throws -> HTTPResponse {
+        let parameters = try parameters(of: request)
+        let body = try await body(of: request.http)
+        return response(
+            try await implementation(Call(parameters: parameters, body: body, request: request, logger: logger)))
+    }
+
+    // Not inlined: what it needs meanwhile would be part of the frame of every request.
+    @inline(never)
+    private func parameters(of request: ServiceRequest) throws -> Parameters {
         let head = request.http.head
         if case .key(let isRequired) = operation.any.idempotency {
             try Self.checkKey(head.headers[.idempotencyKey], isRequired: isRequired)
         }
-        let parameters = try operation.decodeParameters(path: request.pathParameters, query: head.query) { name in
+        return try operation.decodeParameters(path: request.pathParameters, query: head.query) { name in
             HeaderName(name).flatMap { head.headers[$0] }
         }
-        let body = try await body(of: request.http)
-        let reply = try await implementation(
-            Call(parameters: parameters, body: body, request: request, logger: logger))
-        return response(reply)
     }
 
     private func body(of request: HTTPRequest) async throws -> Body {
@@ -35,6 +50,7 @@ struct OperationHandler<Parameters: Described, Body: SchemaValue, Output: Schema
         return try bytes.withUnsafeReadableBytes { try ContractJSON.decode(Body.self, from: $0) }
     }
 
+    @inline(never)
     private func response(_ reply: Reply<Output>) -> HTTPResponse {
         let status = reply.status ?? HTTPStatus(operation.any.status)
         if Output.self == NoOutput.self { return HTTPResponse(status: status, headers: reply.headers) }

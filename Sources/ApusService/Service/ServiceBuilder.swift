@@ -130,7 +130,7 @@ public struct ServiceBuilder {
         let routes = pending.map { route in
             let made = ServiceRoute(
                 route.method, route.path, operation: route.operation,
-                metrics: metrics.route(method: route.method.name, route.path.description),
+                metrics: metrics.route(method: route.method.name, route.path.description), logger: logger,
                 accessLevel: route.accessLevel, handler: chain(route))
             return Router<ServiceRoute>.Route(route.method, route.path, made)
         }

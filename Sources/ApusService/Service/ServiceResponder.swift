@@ -15,7 +15,7 @@ import NIOCore
 ///
 /// An operation that has no answer at its deadline is answered for, with 504, and its task is cancelled. A response whose
 /// body streams has begun when the handler returns it: the deadline no longer matters then.
-public struct ServiceResponder: HTTPResponder {
+public final class ServiceResponder: HTTPResponder {
     let router: Router<ServiceRoute>
     let unmatched: HTTPRouteMetrics
     let configuration: ServiceConfiguration
@@ -24,41 +24,83 @@ public struct ServiceResponder: HTTPResponder {
     let notes: [LoopOperations]
     let time: TimeSource
 
+    init(
+        router: Router<ServiceRoute>, unmatched: HTTPRouteMetrics, configuration: ServiceConfiguration, logger: Logger,
+        identifiers: IdentifierSource, notes: [LoopOperations], time: TimeSource
+    ) {
+        self.router = router
+        self.unmatched = unmatched
+        self.configuration = configuration
+        self.logger = logger
+        self.identifiers = identifiers
+        self.notes = notes
+        self.time = time
+    }
+
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = time.now
+        switch begin(request, at: start) {
+        case .refused(let response): return response
+        case .begun(let request, let context):
+            return await CallContext.$current.withValue(context) {
+                let running = watch(request, since: start)
+                let response = await run(request.route, request)
+                return finished(response, of: request, running, since: start)
+            }
+        }
+    }
+
+    private enum Beginning {
+        case begun(ServiceRequest, CallContext)
+        /// Answered without a handler; counted and logged.
+        case refused(HTTPResponse)
+    }
+
+    // Not inlined, as `finished`: what they need meanwhile would be part of the frame of every request.
+
+    /// Finds the route and makes the context.
+    @inline(never)
+    private func begin(_ request: HTTPRequest, at start: Instant) -> Beginning {
         let match = router.match(request.head.method, request.head.path)
         let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
         metrics.begin()
         let (context, problem) = CallContext.incoming(
             request.head.headers, at: start, timeout: configuration.timeout, identifiers)
-        return await CallContext.$current.withValue(context) {
-            var response: HTTPResponse
-            if let problem {
-                response = answer(problem, request, context)
-            } else {
+        if problem == nil, case .found(let route, let captures) = match {
+            return .begun(
+                ServiceRequest(http: request, route: route, context: context, principal: nil, captures: captures),
+                context)
+        }
+        return CallContext.$current.withValue(context) {
+            var response =
                 switch match {
-                case .found(let route, let captures):
-                    let request = ServiceRequest(
-                        http: request, route: route, context: context, principal: nil, captures: captures)
-                    let running = watch(request, since: start)
-                    response = await run(route, request)
-                    if let running {
-                        if running.isCutOff { return response }
-                        LoopDeadlines.current?.remove(running)
-                    }
-                case .methodNotAllowed(let methods): response = refusal(of: request, allowing: methods, context)
-                case .notFound:
-                    response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
+                case _ where problem != nil: answer(problem ?? Problem(.badRequest), request, context)
+                case .methodNotAllowed(let methods): refusal(of: request, allowing: methods, context)
+                default: answer(Problem(.noRoute, "Nothing is at this path."), request, context)
                 }
-            }
             response = identified(response, context)
             ended(match, request, response, since: start)
-            return response
+            return .refused(response)
         }
+    }
+
+    /// What the client gets, counted and logged, unless it was answered for at the deadline.
+    @inline(never)
+    private func finished(
+        _ response: HTTPResponse, of request: ServiceRequest, _ running: RunningRequest?, since start: Instant
+    ) -> HTTPResponse {
+        if let running {
+            if running.isCutOff { return response }
+            LoopDeadlines.current?.remove(running)
+        }
+        let response = identified(response, request.context)
+        ended(.found(request.route, request.captures), request.http, response, since: start)
+        return response
     }
 
     /// Has the request cut off at its deadline: that of its operation or, for a route beside the contract, which may stream
     /// for as long as it likes, that of a caller who sets one.
+    @inline(never)
     private func watch(_ request: ServiceRequest, since start: Instant) -> RunningRequest? {
         guard request.route.operation != nil || request.http.head.headers.contains(.timeout),
             let answer = request.http.earlyAnswer, let remaining = request.context.remaining(at: start),
@@ -98,17 +140,23 @@ public struct ServiceResponder: HTTPResponder {
         do {
             return try await route.handler(request)
         } catch {
-            if Task.isCancelled {
-                return answer(Problem(DeclaredError(.cancelled)), request.http, request.context)
-            }
-            let problem = Problem(thrown: error)
-            if problem.status >= 500 {
-                logger.log(
-                    level: problem.code == DeclaredError.internalError.code ? .error : .warning, "request failed",
-                    metadata: ["route": route.logPath, "error": "\(error)"])
-            }
-            return answer(problem, request.http, request.context)
+            return answer(error, request)
         }
+    }
+
+    /// The answer for what a handler threw.
+    @inline(never)
+    private func answer(_ error: any Error, _ request: ServiceRequest) -> HTTPResponse {
+        if Task.isCancelled {
+            return answer(Problem(DeclaredError(.cancelled)), request.http, request.context)
+        }
+        let problem = Problem(thrown: error)
+        if problem.status >= 500 {
+            logger.log(
+                level: problem.code == DeclaredError.internalError.code ? .error : .warning, "request failed",
+                metadata: ["route": request.route.logPath, "error": "\(error)"])
+        }
+        return answer(problem, request.http, request.context)
     }
 
     func answer(_ problem: Problem, _ request: HTTPRequest, _ context: CallContext) -> HTTPResponse {
@@ -130,16 +178,18 @@ public struct ServiceResponder: HTTPResponder {
     private func logAccess(
         _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, _ nanoseconds: Int64
     ) {
-        let (method, path, level): (Logger.MetadataValue, Logger.MetadataValue, Logger.Level) =
-            if case .found(let route, _) = match {
-                (route.logMethod, route.logPath, route.accessLevel)
-            } else {
-                (.string(String(request.head.method.name.prefix(16))), "unmatched", .info)
-            }
+        var logger = logger
+        var level = Logger.Level.info
+        if case .found(let route, _) = match {
+            (logger, level) = (route.accessLogger, route.accessLevel)
+        } else {
+            logger[metadataKey: "method"] = .string(String(request.head.method.name.prefix(16)))
+            logger[metadataKey: "route"] = "unmatched"
+        }
         logger.log(
             level: level, "request",
             metadata: [
-                "method": method, "route": path, "status": "\(response.status.code)",
+                "status": "\(response.status.code)",
                 "duration_ms": "\(Double(nanoseconds / 1000) / 1000)",
                 "bytes": "\(response.body.buffered?.readableBytes ?? 0)",
             ])

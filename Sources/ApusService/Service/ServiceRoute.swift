@@ -22,12 +22,13 @@ public final class ServiceRoute: Sendable {
     /// What the watchdog calls it.
     let operationName: OperationName
     /// What the access log calls it.
-    let logMethod: Logger.MetadataValue
     let logPath: Logger.MetadataValue
+    /// Writes the access log: method and path are rendered once and for all.
+    let accessLogger: Logger
 
     init(
         _ method: HTTPMethod, _ path: PathTemplate, operation: AnyOperation?, metrics: HTTPRouteMetrics,
-        accessLevel: Logger.Level = .info, handler: @escaping Handler
+        logger: Logger, accessLevel: Logger.Level = .info, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -36,7 +37,10 @@ public final class ServiceRoute: Sendable {
         self.accessLevel = accessLevel
         self.handler = handler
         operationName = OperationName("\(method) \(path)")
-        logMethod = .string(method.name)
         logPath = .string(path.description)
+        var accessLogger = logger
+        accessLogger[metadataKey: "method"] = .string(method.name)
+        accessLogger[metadataKey: "route"] = logPath
+        self.accessLogger = accessLogger
     }
 }

@@ -115,8 +115,15 @@ public struct JSONLogHandler: LogHandler {
 
     private static func append(_ context: CallContext, _ known: KnownKeys, to line: inout LineBuffer) {
         if !known.contains(.requestID), let requestID = context.requestID {
-            line.append(",\"request_id\":")
-            line.append(quoted: requestID.description)
+            line.append(",\"request_id\":\"")
+            if let bits = requestID.bits {
+                line.append(hexadecimal: bits.high)
+                line.append(hexadecimal: bits.low)
+            } else {
+                // Its characters are those that need no escape.
+                line.append(requestID.description, escaping: .json)
+            }
+            line.append(UInt8(ascii: "\""))
         }
         guard let trace = context.trace else { return }
         if !known.contains(.traceID) {
