@@ -24,7 +24,9 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
 
     func respond(to request: ServiceRequest) async throws -> HTTPResponse {
         let parameters = try parameters(of: request)
-        let body = try await body(of: request.http)
+        // A body that came together with the head, as most do, needs no frame to wait in.
+        let body =
+            if let whole = try wholeBody(of: request.http) { whole } else { try await laterBody(of: request.http) }
         return response(
             try await implementation(Call(parameters: parameters, body: body, request: request, logger: logger)))
     }
@@ -41,13 +43,24 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
         }
     }
 
-    private func body(of request: HTTPRequest) async throws -> Body {
+    /// The body, if there is none or all of it is there and not too long.
+    @inline(never)
+    private func wholeBody(of request: HTTPRequest) throws -> Body? {
         if Body.self == NoBody.self, let none = NoBody() as? Body { return none }
         if let isJSON = request.head.headers.withValue(.contentType, MediaType.isJSON), !isJSON {
             throw Problem(.unsupportedMediaType, "The body must be application/json.")
         }
-        let bytes = try await request.body.collect(upTo: maximumBodyBytes)
-        return try bytes.withUnsafeReadableBytes { try ContractJSON.decode(Body.self, from: $0) }
+        guard let bytes = request.body.buffered, bytes.readableBytes <= maximumBodyBytes else { return nil }
+        return try Self.decode(bytes)
+    }
+
+    @inline(never)
+    private func laterBody(of request: HTTPRequest) async throws -> Body {
+        try Self.decode(try await request.body.collect(upTo: maximumBodyBytes))
+    }
+
+    private static func decode(_ bytes: ByteBuffer) throws -> Body {
+        try bytes.withUnsafeReadableBytes { try ContractJSON.decode(Body.self, from: $0) }
     }
 
     @inline(never)
