@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import random
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,6 +19,8 @@ from harness.workspace import BENCH
 
 TIMEOUT_SECONDS = 10  # how long a client waits
 LEAD_SECONDS = 1.0  # the generator has read its plan by then
+CAPACITY_SECONDS = 3.0
+CAPACITY_LANES = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Stream:
     per_second: float
     requests: tuple[tuple[str, str], ...]  # a request as text, and what its answer must have in it; in turn
     keyed: bool = False  # whether each has an Idempotency-Key of its own, in place of @key@
+    since: float = 0  # in seconds of the load
+    until: float = math.inf
 
 
 def get(name: str, per_second: float, answers: dict[str, str]) -> Stream:
@@ -62,15 +68,10 @@ class Load:
 
     def __init__(self, folder: Path, port: int, seconds: float, streams: list[Stream], seed: int):
         self._outcomes = folder / "outcomes.json"
-        plan = folder / "plan.json"
+        arrivals = _arrivals(streams, seconds, random.Random(seed))
         self.began = time.monotonic() + LEAD_SECONDS
         self._seconds = seconds
-        plan.write_text(json.dumps({
-            "port": port, "seconds": seconds, "timeout": TIMEOUT_SECONDS, "begin": self.began,
-            "arrivals": _arrivals(streams, seconds, random.Random(seed)), "outcomes": str(self._outcomes)}))
-        self._process = Process(
-            [sys.executable, "-B", "-m", "chaos.generator", str(plan)], os.sched_getaffinity(0), folder, "generator",
-            {"PYTHONPATH": str(BENCH)})
+        self._process = _generator(folder, port, self._outcomes, begin=self.began, arrivals=arrivals)
 
     def wait_until(self, offset: float) -> None:
         """Until so many seconds after the beginning."""
@@ -78,24 +79,58 @@ class Load:
 
     def outcomes(self) -> list[Outcome]:
         """When the last is answered. Raises Invalid."""
-        self._process.wait(LEAD_SECONDS + self._seconds + TIMEOUT_SECONDS + 60)
-        if self._process.status != 0:
-            raise Invalid(f"the generator failed\n{self._process.tail()}")
+        _await(self._process, LEAD_SECONDS + self._seconds + TIMEOUT_SECONDS)
         return [Outcome(**outcome) for outcome in json.loads(self._outcomes.read_text())]
 
     def stop(self) -> None:
         self._process.stop()
 
 
+def capacity(folder: Path, port: int, stream: Stream) -> float:
+    """How many of the stream's requests are answered well a second, if there are always as many under way. Raises Invalid."""
+    outcomes = folder / "capacity.json"
+    process = _generator(
+        folder, port, outcomes, begin=time.monotonic(), arrivals=[_arrival(stream, 0, 0)], lanes=CAPACITY_LANES, seconds=CAPACITY_SECONDS)
+    try:
+        _await(process, CAPACITY_SECONDS + TIMEOUT_SECONDS)
+    finally:
+        process.stop()
+    answered = sum(not outcome["failure"] for outcome in json.loads(outcomes.read_text()))
+    if not answered:
+        raise Invalid("nothing is answered")
+    return answered / CAPACITY_SECONDS
+
+
+def _generator(folder: Path, port: int, outcomes: Path, **plan: object) -> Process:
+    path = folder / "plan.json"
+    path.write_text(json.dumps({"port": port, "timeout": TIMEOUT_SECONDS, "outcomes": str(outcomes), **plan}))
+    return Process(
+        [sys.executable, "-B", "-m", "chaos.generator", str(path)], os.sched_getaffinity(0), folder, "generator",
+        {"PYTHONPATH": str(BENCH)})
+
+
+def _await(process: Process, seconds: float) -> None:
+    try:
+        process.wait(seconds + 60)
+    except subprocess.TimeoutExpired as error:
+        raise Invalid("the generator doesn't end") from error
+    if process.status != 0:
+        raise Invalid(f"the generator failed\n{process.tail()}")
+
+
 def _arrivals(streams: list[Stream], seconds: float, chance: random.Random) -> list[dict]:
     found = []
     for stream in streams:
-        due, number = chance.expovariate(stream.per_second), 0
-        while due < seconds:
-            request, expected = stream.requests[number % len(stream.requests)]
-            key = {"key": f"{stream.name}-{number}"} if stream.keyed else {}
-            found.append({
-                "due": due, "stream": stream.name, "request": request.replace("@key@", key.get("key", "")),
-                "expected": expected, **key})
+        due, number = stream.since + chance.expovariate(stream.per_second), 0
+        while due < min(seconds, stream.until):
+            found.append(_arrival(stream, number, due))
             due, number = due + chance.expovariate(stream.per_second), number + 1
     return sorted(found, key=lambda arrival: arrival["due"])
+
+
+def _arrival(stream: Stream, number: int, due: float) -> dict:
+    request, expected = stream.requests[number % len(stream.requests)]
+    key = f"{stream.name}-{number}"
+    return {
+        "due": due, "stream": stream.name, "request": request.replace("@key@", key), "expected": expected,
+        **({"key": key} if stream.keyed else {})}

@@ -11,70 +11,86 @@ from chaos.load import Load
 from chaos.shop import Shop
 from chaos.variants import EVERYTHING, NOTHING
 
-BEGIN, END = 2.0, 8.0  # of the trouble, in seconds of the load
-SECONDS = 12.0
 SLOW_SECONDS = 1.0
+OVERLOAD = 5  # times the capacity
+
+
+@dataclasses.dataclass(frozen=True)
+class Timing:
+    """When the trouble begins and ends, and when the load does, in seconds of the load."""
+
+    begin: float
+    end: float
+    seconds: float
+
+
+LONG = Timing(2, 8, 12)
+SHORT = Timing(1, 5, 7)
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     name: str
-    happens: str  # one line for the reader of the table
+    happens: str  # for the reader of the table
     variants: tuple[str, ...]
-    act: Callable[[Shop, Load], None]
+    act: Callable[[Shop, Load, Timing], None]
+    overload: float = 0  # how many times what the shop can do it is asked for
 
 
-def _calm(shop: Shop, load: Load) -> None:
-    """Nothing happens."""
+def _nothing(shop: Shop, load: Load, timing: Timing) -> None:
+    """The load is all there is."""
 
 
-def _kill(shop: Shop, load: Load) -> None:
+def _kill(shop: Shop, load: Load, timing: Timing) -> None:
     instance = shop.instance("products-1")
-    load.wait_until(BEGIN)
+    load.wait_until(timing.begin)
     instance.process.signal(signal.SIGKILL)
-    load.wait_until(END)
+    load.wait_until(timing.end)
     instance.stop()
     instance.start()
 
 
-def _pause(shop: Shop, load: Load) -> None:
+def _pause(shop: Shop, load: Load, timing: Timing) -> None:
     process = shop.instance("products-1").process
-    load.wait_until(BEGIN)
+    load.wait_until(timing.begin)
     process.signal(signal.SIGSTOP)
     try:
-        load.wait_until(END)
+        load.wait_until(timing.end)
     finally:
         process.signal(signal.SIGCONT)
 
 
-def _proxied(mode: str) -> Callable[[Shop, Load], None]:
-    def act(shop: Shop, load: Load) -> None:
-        load.wait_until(BEGIN)
+def _proxied(mode: str) -> Callable[[Shop, Load, Timing], None]:
+    def act(shop: Shop, load: Load, timing: Timing) -> None:
+        load.wait_until(timing.begin)
         shop.trouble(mode)
-        load.wait_until(END)
+        load.wait_until(timing.end)
         shop.trouble("pass")
     return act
 
 
-ALL = (
-    Scenario("calm", "nothing", (EVERYTHING, NOTHING), _calm),
+ALL = {scenario.name: scenario for scenario in (
+    Scenario("calm", "nothing", (EVERYTHING, NOTHING), _nothing),
     Scenario(
-        "kill", "an instance is ended with kill -9, and started again 6 s later",
+        "kill", "`kill -9`; the instance is started again at the end",
         (EVERYTHING, "without retry", "without outliers, breaker", "without health check", NOTHING), _kill),
     Scenario(
-        "pause", "an instance is stopped with SIGSTOP for 6 s",
-        (EVERYTHING, "without attempt timeout", "without retry", "without outliers, breaker", "without health check",
-         "without least requests", NOTHING), _pause),
+        "pause", "`SIGSTOP`, and `SIGCONT` at the end",
+        (EVERYTHING, "without attempt timeout", "without retry", "without least requests",
+         "without outliers, breaker, health check", NOTHING), _pause),
     Scenario(
-        "slow", f"an instance takes {SLOW_SECONDS:.0f} s longer for each request, for 6 s; health checks see nothing",
-        (EVERYTHING, "without attempt timeout", "without retry", "without outliers, breaker", "without least requests",
-         NOTHING), _proxied(f"slow {SLOW_SECONDS}")),
+        "slow", f"the instance takes {SLOW_SECONDS:.0f} s longer for each request; its health checks pass",
+        (EVERYTHING, "without least requests", "without adaptive limits", NOTHING), _proxied(f"slow {SLOW_SECONDS}")),
     Scenario(
-        "reset", "an instance resets the connection of each request for 6 s",
-        (EVERYTHING, "without retry", "without outliers", "without breaker", "without outliers, breaker",
-         "without health check", NOTHING), _proxied("reset")),
+        "reset", "the instance resets the connection of each request, health checks too",
+        (EVERYTHING, "without retry", "without outliers", "without breaker", "without outliers, breaker, health check",
+         NOTHING), _proxied("reset")),
     Scenario(
-        "errors", "an instance answers each request with 503 for 6 s; health checks see nothing",
+        "errors", "the instance answers each request with 503; its health checks pass",
         (EVERYTHING, "without retry", "without outliers", "without breaker", "without outliers, breaker", NOTHING),
         _proxied("error")),
-)
+    Scenario(
+        "overload", f"lists of products are asked for {OVERLOAD} times as often as they can be answered",
+        (EVERYTHING, "without shedding", "without adaptive limits", NOTHING), _nothing, OVERLOAD),
+)}
+QUICK = ("kill", "pause", "reset")

@@ -13,12 +13,13 @@ NOTHING = "nothing"
 
 # What takes a policy away: a pattern, which the file must contain, and what stands there instead.
 _WITHOUT = {
+    "attempt timeout": (r"attemptTimeout: \w+(, )?", ""),
     "retry": (r"^( +)retry: \{.*\}\n", r"\1attempts: 1\n"),
-    "attempt timeout": (r"attemptTimeout: \w+,? ?", ""),
     "outliers": (r"^ +outliers: \{.*\}\n", ""),
     "breaker": (r"^ +breaker: \{.*\}\n", ""),
     "health check": (r"^ +healthCheck: \{.*\}\n", ""),
     "least requests": (r"balancing: least-requests", "balancing: round-robin"),
+    "adaptive limits": (r"^ +adaptive: \{.*\}\n", ""),
     "shedding": (r"^services:\n", "limits: { shedding: off }\nservices:\n"),
 }
 
@@ -28,10 +29,12 @@ def gateway_file(variant: str) -> str:
     text = (ROOT / "gateway.yaml").read_text()
     if variant == EVERYTHING:
         return text
+    if not variant.startswith("without ") and variant != NOTHING:
+        raise Invalid(f"there is no variant {variant!r}")
     names = list(_WITHOUT) if variant == NOTHING else variant.removeprefix("without ").split(", ")
     for name in names:
-        if variant == NOTHING and name == "attempt timeout":
-            continue  # it is one of retry's
+        if name not in _WITHOUT:
+            raise Invalid(f"there is no policy {name!r}; there are {', '.join(_WITHOUT)}")
         pattern, replacement = _WITHOUT[name]
         text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
         if count == 0:

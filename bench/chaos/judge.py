@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trials against the limits in bench/limits.json: {"chaos": {scenario: {metric: {variant: limit}}}}.
+
+Limits for `everything` say what the shop withstands. Those of metrics that begin with `shows_` say what a policy is worth:
+they hold if it is at least so bad without it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Callable
+
+from chaos.trial import Trial
+from harness.limits import Limits, holds
+from harness.member import HIGHER, LOWER, Metric
+
+BENCH_NAME = "chaos"
+
+
+def _of(stream: str, property_name: str) -> Callable[[Trial], float]:
+    return lambda trial: getattr(trial.streams[stream], property_name)
+
+
+def _goodput(trial: Trial) -> float:
+    return 100 * trial.streams["lists"].answered_per_second / (trial.capacity_per_second or 1)
+
+
+# What a limit may be set for.
+METRICS: dict[str, tuple[str, Callable[[Trial], float]]] = {
+    "reads_success_percent": (HIGHER, _of("products", "success_percent")),
+    "reads_p99_ms": (LOWER, _of("products", "p99_ms")),
+    "reads_max_ms": (LOWER, _of("products", "max_ms")),
+    "users_success_percent": (HIGHER, _of("users", "success_percent")),
+    "orders_success_percent": (HIGHER, _of("orders", "success_percent")),
+    "orders_max_ms": (LOWER, _of("orders", "max_ms")),
+    "goodput_percent": (HIGHER, _goodput),
+    "answered_p99_ms": (LOWER, _of("lists", "answered_p99_ms")),
+    "shows_reads_failed": (HIGHER, _of("products", "failed")),
+    "shows_reads_p99_ms": (HIGHER, _of("products", "p99_ms")),
+    "shows_reads_max_ms": (HIGHER, _of("products", "max_ms")),
+    "shows_users_failed": (HIGHER, _of("users", "failed")),
+    "shows_orders_failed": (HIGHER, _of("orders", "failed")),
+    "shows_orders_p99_ms": (HIGHER, _of("orders", "p99_ms")),
+    "shows_answered_p99_ms": (HIGHER, _of("lists", "answered_p99_ms")),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """One figure that has a limit."""
+
+    scenario: str
+    variant: str
+    metric: str
+    better: str
+    value: float
+    limit: float
+    ok: bool
+
+
+def judge(trial: Trial, limits: Limits) -> list[Verdict]:
+    """One verdict for each limit of the scenario and the variant."""
+    found = []
+    for name, (better, value_of) in METRICS.items():
+        metric = Metric(name, better, name)
+        limit = limits.limit(BENCH_NAME, trial.scenario, metric, trial.variant)
+        if limit is not None:
+            value = value_of(trial)
+            found.append(Verdict(trial.scenario, trial.variant, name, better, value, limit, holds(value, limit, metric)))
+    return found
