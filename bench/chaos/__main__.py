@@ -32,8 +32,8 @@ def main() -> int:
     timing = SHORT if arguments.quick else LONG
     print(machine.describe())
     print(
-        f"from {timing.begin:.0f} s to {timing.end:.0f} s of a load of {timing.seconds:.0f} s, to one of three instances of"
-        f" products unless it says otherwise:\n{report.scenarios(scenarios)}", flush=True)
+        f"from {timing.begin:.0f} s to {timing.end:.0f} s of a load of {timing.seconds:.0f} s, to one of three instances"
+        f" of products unless it says otherwise:\n{report.scenarios(scenarios)}", flush=True)
     limits = Limits()
     trials: list[Trial] = []
     verdicts: list[Verdict] = []

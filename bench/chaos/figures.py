@@ -15,7 +15,7 @@ class Figures:
 
     requests: int
     per_second: float
-    answered_per_second: float
+    answered_per_second: float  # well, and before the end of what is looked at
     failures: dict[str, int]  # by what was wrong
     p50_ms: float
     p99_ms: float
@@ -32,12 +32,14 @@ class Figures:
         return 100 * (1 - self.failed / self.requests)
 
 
-def figures(outcomes: list[Outcome], seconds: float) -> Figures:
-    """Of at least one outcome, of requests that were due within so many seconds."""
+def figures(outcomes: list[Outcome], begin: float, end: float) -> Figures:
+    """Of the requests that were due from `begin` to `end`, in seconds of the load. There must be one."""
+    outcomes = [outcome for outcome in outcomes if begin <= outcome.due < end]
     latencies = sorted(outcome.latency for outcome in outcomes)
     answered = sorted(outcome.latency for outcome in outcomes if not outcome.failure)
+    in_time = sum(not outcome.failure and outcome.due + outcome.latency < end for outcome in outcomes)
     return Figures(
-        len(outcomes), len(outcomes) / seconds, len(answered) / seconds,
+        len(outcomes), len(outcomes) / (end - begin), in_time / (end - begin),
         dict(Counter(outcome.failure for outcome in outcomes if outcome.failure)),
         *(quantile(latencies, share) * 1000 for share in (0.5, 0.99, 1)),
         *(quantile(answered, share) * 1000 for share in (0.5, 0.99)))

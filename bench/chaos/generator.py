@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends requests at fixed moments, however long answers take: a program of its own, `python3 -m chaos.generator PLAN`.
+"""Sends requests at fixed moments, however long answers take.
 
-The plan (chaos.load writes it) says when; nothing waits for the answer of another request. Each request has a connection
+A program of its own: `python3 -m chaos.generator PLAN`. The plan (chaos.load writes it) says when; nothing waits for the answer of another request. Each request has a connection
 for itself, one that is idle or a new one, so that none queues here. Its latency counts from the moment when it was due:
 what this process was late is in it, and told beside it. Nothing is sent twice.
 """
@@ -37,16 +37,6 @@ class Generator:
             task.add_done_callback(pending.discard)
         while pending:
             await asyncio.wait(pending)
-
-    async def run_lanes(self, lanes: int, seconds: float, arrival: dict) -> None:
-        """The same request all the time, so many at once: what the shop can do."""
-        end = time.monotonic() + seconds
-
-        async def lane() -> None:
-            while (now := time.monotonic()) < end:
-                await self._send({**arrival, "due": now - self._begin})
-
-        await asyncio.gather(*(lane() for _ in range(lanes)))
 
     async def _send(self, arrival: dict) -> None:
         due = self._begin + arrival["due"]
@@ -112,10 +102,7 @@ def _go_first() -> None:
 async def _main(path: Path) -> None:
     plan = json.loads(path.read_text())
     generator = Generator(plan["port"], plan["timeout"], plan["begin"])
-    if "lanes" in plan:
-        await generator.run_lanes(plan["lanes"], plan["seconds"], plan["arrivals"][0])
-    else:
-        await generator.run(plan["arrivals"])
+    await generator.run(plan["arrivals"])
     Path(plan["outcomes"]).write_text(json.dumps(generator.outcomes))
 
 

@@ -19,8 +19,6 @@ from harness.workspace import BENCH
 
 TIMEOUT_SECONDS = 10  # how long a client waits
 LEAD_SECONDS = 1.0  # the generator has read its plan by then
-CAPACITY_SECONDS = 3.0
-CAPACITY_LANES = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +69,13 @@ class Load:
         arrivals = _arrivals(streams, seconds, random.Random(seed))
         self.began = time.monotonic() + LEAD_SECONDS
         self._seconds = seconds
-        self._process = _generator(folder, port, self._outcomes, begin=self.began, arrivals=arrivals)
+        plan = folder / "plan.json"
+        plan.write_text(json.dumps({
+            "port": port, "timeout": TIMEOUT_SECONDS, "begin": self.began, "arrivals": arrivals,
+            "outcomes": str(self._outcomes)}))
+        self._process = Process(
+            [sys.executable, "-B", "-m", "chaos.generator", str(plan)], os.sched_getaffinity(0), folder, "generator",
+            {"PYTHONPATH": str(BENCH)})
 
     def wait_until(self, offset: float) -> None:
         """Until so many seconds after the beginning."""
@@ -79,43 +83,16 @@ class Load:
 
     def outcomes(self) -> list[Outcome]:
         """When the last is answered. Raises Invalid."""
-        _await(self._process, LEAD_SECONDS + self._seconds + TIMEOUT_SECONDS)
+        try:
+            self._process.wait(LEAD_SECONDS + self._seconds + TIMEOUT_SECONDS + 60)
+        except subprocess.TimeoutExpired as error:
+            raise Invalid("the generator doesn't end") from error
+        if self._process.status != 0:
+            raise Invalid(f"the generator failed\n{self._process.tail()}")
         return [Outcome(**outcome) for outcome in json.loads(self._outcomes.read_text())]
 
     def stop(self) -> None:
         self._process.stop()
-
-
-def capacity(folder: Path, port: int, stream: Stream) -> float:
-    """How many of the stream's requests are answered well a second, if there are always as many under way. Raises Invalid."""
-    outcomes = folder / "capacity.json"
-    process = _generator(
-        folder, port, outcomes, begin=time.monotonic(), arrivals=[_arrival(stream, 0, 0)], lanes=CAPACITY_LANES, seconds=CAPACITY_SECONDS)
-    try:
-        _await(process, CAPACITY_SECONDS + TIMEOUT_SECONDS)
-    finally:
-        process.stop()
-    answered = sum(not outcome["failure"] for outcome in json.loads(outcomes.read_text()))
-    if not answered:
-        raise Invalid("nothing is answered")
-    return answered / CAPACITY_SECONDS
-
-
-def _generator(folder: Path, port: int, outcomes: Path, **plan: object) -> Process:
-    path = folder / "plan.json"
-    path.write_text(json.dumps({"port": port, "timeout": TIMEOUT_SECONDS, "outcomes": str(outcomes), **plan}))
-    return Process(
-        [sys.executable, "-B", "-m", "chaos.generator", str(path)], os.sched_getaffinity(0), folder, "generator",
-        {"PYTHONPATH": str(BENCH)})
-
-
-def _await(process: Process, seconds: float) -> None:
-    try:
-        process.wait(seconds + 60)
-    except subprocess.TimeoutExpired as error:
-        raise Invalid("the generator doesn't end") from error
-    if process.status != 0:
-        raise Invalid(f"the generator failed\n{process.tail()}")
 
 
 def _arrivals(streams: list[Stream], seconds: float, chance: random.Random) -> list[dict]:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A proxy in front of one instance that makes it slow, breaks its connections or answers errors in its place.
+"""A proxy in front of one instance, which can make it slow or weak, break its connections or answer errors in its place.
 
 A program of its own: `python3 -m chaos.proxy PORT INSTANCE_PORT`. Standard input ends it; a line there sets what it does:
 
     pass          hands everything through
     slow SECONDS  each request reaches the instance so much later
+    weak SECONDS  one request at a time reaches the instance, each after so long; the others wait
     reset         each request ends with a reset of its connection; the instance never sees it
     error         each request is answered with 503; the instance never sees it
 
-`slow` and `error` leave health checks alone: the instance seems well to whoever asks how it is.
+All but `reset` leave health checks alone: the instance seems well to whoever asks how it is.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Proxy:
         self._instance_port = instance_port
         self._mode = "pass"
         self._delay = 0.0
+        self._turn = asyncio.Lock()
 
     def command(self, line: str) -> None:
         self._mode, *rest = line.split()
@@ -51,6 +53,11 @@ class Proxy:
                     continue
                 if self._mode == "slow" and not is_health:
                     await asyncio.sleep(self._delay)
+                if self._mode == "weak" and not is_health:
+                    async with self._turn:
+                        if reader.at_eof():
+                            return  # whoever asked has gone meanwhile: nothing is done for it
+                        await asyncio.sleep(self._delay)
                 if upstream is None:
                     back, upstream = await asyncio.open_connection(HOST, self._instance_port)
                     answers = asyncio.create_task(_copy(back, writer))

@@ -7,22 +7,21 @@ import dataclasses
 import json
 from pathlib import Path
 
-from chaos.judge import Verdict
-from chaos.scenarios import Scenario
+from chaos.judge import Verdict, goodput
+from chaos.scenarios import ALL, Scenario
 from chaos.trial import Trial
 
 TROUBLE_HEAD = (
     "trouble", "gateway file", "reads answered", "failed", "p50", "p99", "longest", "orders answered", "failed", "p99",
     "longest")
 OVERLOAD_HEAD = (
-    "gateway file", "asked for", "answered", "of what it can do", "p50", "p99 of answers", "users answered",
-    "orders answered", "p99 of orders")
+    "gateway file", "reads", "answered", "goodput", "p50", "p99", "users answered", "p99", "orders answered", "p99")
 
 
 def tables(trials: list[Trial]) -> str:
     """One for what happens to an instance, one for what happens to all."""
-    troubles = [_trouble(trial) for trial in trials if trial.capacity_per_second is None]
-    overloads = [_overload(trial) for trial in trials if trial.capacity_per_second is not None]
+    troubles = [_trouble(trial) for trial in trials if not _is_overload(trial)]
+    overloads = [_overload(trial) for trial in trials if _is_overload(trial)]
     found = [_markdown(head, lines) for head, lines in ((TROUBLE_HEAD, troubles), (OVERLOAD_HEAD, overloads)) if lines]
     return "\n\n".join(found)
 
@@ -49,6 +48,10 @@ def scenarios(found: list[Scenario]) -> str:
     return "\n".join(f"  {scenario.name:9} {scenario.happens}" for scenario in found)
 
 
+def _is_overload(trial: Trial) -> bool:
+    return ALL[trial.scenario].per_second > 0
+
+
 def _trouble(trial: Trial) -> list[str]:
     reads, orders = trial.streams["products"], trial.streams["orders"]
     return [
@@ -58,12 +61,11 @@ def _trouble(trial: Trial) -> list[str]:
 
 
 def _overload(trial: Trial) -> list[str]:
-    lists, users, orders = (trial.streams[name] for name in ("lists", "users", "orders"))
-    share = lists.answered_per_second / (trial.capacity_per_second or 1)
+    reads, users, orders = (trial.streams[name] for name in ("products", "users", "orders"))
     return [
-        trial.variant, f"{lists.per_second:.0f}/s", f"{lists.answered_per_second:.0f}/s", f"{share:.0%}".replace("%", " %"),
-        _ms(lists.answered_p50_ms), _ms(lists.answered_p99_ms), _percent(users.success_percent),
-        _percent(orders.success_percent), _ms(orders.p99_ms)]
+        trial.variant, f"{reads.per_second:.0f}/s", f"{reads.answered_per_second:.0f}/s",
+        f"{goodput(trial):.0f} %", _ms(reads.answered_p50_ms), _ms(reads.answered_p99_ms), _percent(users.success_percent),
+        _ms(users.p99_ms), _percent(orders.success_percent), _ms(orders.p99_ms)]
 
 
 def _percent(value: float) -> str:

@@ -8,11 +8,14 @@ import signal
 from typing import Callable
 
 from chaos.load import Load
-from chaos.shop import Shop
+from chaos.shop import INSTANCES, Shop
 from chaos.variants import EVERYTHING, NOTHING
 
+PER_SECOND = {"products": 120, "users": 40, "orders": 8}  # requests, whatever happens
 SLOW_SECONDS = 1.0
-OVERLOAD = 5  # times the capacity
+OVERLOAD = 5  # times what the instances can do
+WEAK_SECONDS = 0.05  # that a request takes in an overload, one at a time in each instance
+CAPACITY = INSTANCES["products"] / WEAK_SECONDS  # requests a second
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Scenario:
     happens: str  # for the reader of the table
     variants: tuple[str, ...]
     act: Callable[[Shop, Load, Timing], None]
-    overload: float = 0  # how many times what the shop can do it is asked for
+    proxied: tuple[str, ...] = ("products-3",)
+    per_second: float = 0  # reads of products beside the usual ones, as long as it lasts
 
 
 def _nothing(shop: Shop, load: Load, timing: Timing) -> None:
@@ -83,14 +87,17 @@ ALL = {scenario.name: scenario for scenario in (
         (EVERYTHING, "without least requests", "without adaptive limits", NOTHING), _proxied(f"slow {SLOW_SECONDS}")),
     Scenario(
         "reset", "the instance resets the connection of each request, health checks too",
-        (EVERYTHING, "without retry", "without outliers", "without breaker", "without outliers, breaker, health check",
-         NOTHING), _proxied("reset")),
+        (EVERYTHING, "without retry", "without retry, breaker", "without retry, outliers",
+         "without outliers, breaker, health check", NOTHING), _proxied("reset")),
     Scenario(
         "errors", "the instance answers each request with 503; its health checks pass",
-        (EVERYTHING, "without retry", "without outliers", "without breaker", "without outliers, breaker", NOTHING),
+        (EVERYTHING, "without retry", "without retry, breaker", "without retry, outliers", "without outliers, breaker",
+         NOTHING),
         _proxied("error")),
     Scenario(
-        "overload", f"lists of products are asked for {OVERLOAD} times as often as they can be answered",
-        (EVERYTHING, "without shedding", "without adaptive limits", NOTHING), _nothing, OVERLOAD),
+        "overload",
+        f"every instance of products can do {1 / WEAK_SECONDS:.0f} requests a second, {OVERLOAD} times as many come",
+        (EVERYTHING, "without adaptive limits", NOTHING), _proxied(f"weak {WEAK_SECONDS}"),
+        ("products-1", "products-2", "products-3"), OVERLOAD * CAPACITY - PER_SECOND["products"]),
 )}
 QUICK = ("kill", "pause", "reset")

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
 import sys
 import time
 import urllib.parse
 from pathlib import Path
+from typing import Sequence
 
 from chaos.instance import Instance
 from harness.member import Invalid
@@ -24,16 +24,17 @@ RESERVATION_LIFETIME = "3s"
 class Shop:
     """A context manager: starts it with a database of its own, and ends all of it.
 
-    The last instance of products is reached through a proxy that can make trouble (chaos.proxy).
+    The instances `proxied` are reached through proxies that can make trouble (chaos.proxy).
     """
 
-    def __init__(self, workspace: Workspace, programs: Path, gateway_file: str, name: str):
+    def __init__(self, workspace: Workspace, programs: Path, gateway_file: str, proxied: Sequence[str], name: str):
         self._folder = workspace.subfolder(name)
         self._programs = programs
         self._file = self._folder / "gateway.yaml"
         self._admin = workspace.port()
         self._file.write_text(f"admin: {LOOPBACK}:{self._admin}\n{gateway_file}")
-        self._proxied = workspace.port(), workspace.port()
+        self._proxied = {name: (workspace.port(), workspace.port()) for name in proxied}
+        self._proxies: list[Instance] = []
         self._processes: list[Instance] = []
         self._instances: dict[str, Instance] = {}
         self.port = 0
@@ -58,9 +59,11 @@ class Shop:
         return self._instances[name]
 
     def trouble(self, mode: str) -> None:
-        """Has the proxy do something else from now on: a line of chaos.proxy."""
-        self._proxy.process.tell(mode)
-        self._proxy.await_word(mode.split()[0])
+        """Has the proxies do something else from now on: a line of chaos.proxy."""
+        for proxy in self._proxies:
+            proxy.process.tell(mode)
+        for proxy in self._proxies:
+            proxy.await_word(mode.split()[0])
 
     def call(
         self, method: str, path: str, body: object = None, headers: dict[str, str] = {}, within: float = 30
@@ -80,24 +83,26 @@ class Shop:
         apus = str(self._programs / "apus")
         registry = self._launch([apus, "registry", "--port", "0", "--data-dir", str(self._folder)], "registry", {})
         url = registry.await_word("ready")
-        port, behind = self._proxied
-        self._proxy = self._launch(
-            [sys.executable, "-B", "-m", "chaos.proxy", str(port), str(behind)], "proxy", {"PYTHONPATH": str(BENCH)})
+        for name, (port, behind) in self._proxied.items():
+            self._proxies.append(self._launch(
+                [sys.executable, "-B", "-m", "chaos.proxy", str(port), str(behind)], f"proxy-{name}",
+                {"PYTHONPATH": str(BENCH)}))
         for service, count in INSTANCES.items():
             data = self._folder / service
             data.mkdir()
             for number in range(1, count + 1):
                 name = f"{service}-{number}"
-                is_proxied = name == f"products-{INSTANCES['products']}"
                 environment = {
-                    "SERVICE_NAME": service, "INSTANCE_ID": name, "PORT": str(behind) if is_proxied else "0",
-                    "DATA_DIR": str(data), "REGISTRY_URL": url, "RESERVATION_LIFETIME": RESERVATION_LIFETIME,
-                    **({"ADVERTISE_URL": f"http://{LOOPBACK}:{port}"} if is_proxied else {}),
-                }
+                    "SERVICE_NAME": service, "INSTANCE_ID": name, "PORT": "0", "DATA_DIR": str(data),
+                    "REGISTRY_URL": url, "RESERVATION_LIFETIME": RESERVATION_LIFETIME}
+                if name in self._proxied:
+                    port, behind = self._proxied[name]
+                    environment |= {"PORT": str(behind), "ADVERTISE_URL": f"http://{LOOPBACK}:{port}"}
                 self._instances[name] = self._launch([str(self._programs / f"{service}-service")], name, environment)
                 if number == 1:
                     self._instances[name].await_word("listening")  # it makes the tables
-        self._proxy.await_word("ready")
+        for proxy in self._proxies:
+            proxy.await_word("ready")
         for instance in self._instances.values():
             instance.await_word("listening")
         gateway = self._launch(
@@ -107,8 +112,7 @@ class Shop:
 
     def _launch(self, command: list[str], name: str, environment: dict[str, str]) -> Instance:
         environment = {
-            "HOST": LOOPBACK, "LOG_LEVEL": "warning", "APUS_SUPERVISED": "true",
-            **{key: os.environ[key] for key in ("LD_LIBRARY_PATH",) if key in os.environ}, **environment}
+            "HOST": LOOPBACK, "LOG_LEVEL": "warning", "APUS_SUPERVISED": "true", **environment}
         instance = Instance(command, self._folder, name, environment)
         self._processes.append(instance)
         instance.start()
