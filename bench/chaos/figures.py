@@ -9,6 +9,9 @@ from collections import Counter
 from chaos.load import Outcome
 
 
+SLOW_SECONDS = 0.5
+
+
 @dataclasses.dataclass(frozen=True)
 class Figures:
     """Times in milliseconds, of all requests however they ended, and of those that were answered well alone."""
@@ -17,6 +20,7 @@ class Figures:
     per_second: float
     answered_per_second: float  # well, and before the end of what is looked at
     failures: dict[str, int]  # by what was wrong
+    slow: int  # that took longer than SLOW_SECONDS
     p50_ms: float
     p99_ms: float
     max_ms: float
@@ -31,6 +35,10 @@ class Figures:
     def success_percent(self) -> float:
         return 100 * (1 - self.failed / self.requests)
 
+    @property
+    def slow_percent(self) -> float:
+        return 100 * self.slow / self.requests
+
 
 def figures(outcomes: list[Outcome], begin: float, end: float) -> Figures:
     """Of the requests that were due from `begin` to `end`, in seconds of the load. There must be one."""
@@ -41,6 +49,7 @@ def figures(outcomes: list[Outcome], begin: float, end: float) -> Figures:
     return Figures(
         len(outcomes), len(outcomes) / (end - begin), in_time / (end - begin),
         dict(Counter(outcome.failure for outcome in outcomes if outcome.failure)),
+        sum(latency > SLOW_SECONDS for latency in latencies),
         *(quantile(latencies, share) * 1000 for share in (0.5, 0.99, 1)),
         *(quantile(answered, share) * 1000 for share in (0.5, 0.99)))
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends requests at fixed moments, however long answers take.
 
-A program of its own: `python3 -m chaos.generator PLAN`. The plan (chaos.load writes it) says when; nothing waits for the answer of another request. Each request has a connection
-for itself, one that is idle or a new one, so that none queues here. Its latency counts from the moment when it was due:
-what this process was late is in it, and told beside it. Nothing is sent twice.
+A program of its own: `python3 -m chaos.generator PLAN`. The plan (chaos.load writes it) says when; nothing waits for the
+answer of another request. Each request has a connection for itself, one that is idle or a new one, so that none queues
+here. Its latency counts from the moment when it was due: what this process was late is in it, and told beside it. Nothing
+is sent twice.
 """
 
 from __future__ import annotations

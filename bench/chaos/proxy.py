@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A proxy in front of one instance, which can make it slow or weak, break its connections or answer errors in its place.
 
-A program of its own: `python3 -m chaos.proxy PORT INSTANCE_PORT`. Standard input ends it; a line there sets what it does:
+A program of its own: `python3 -m chaos.proxy PORT INSTANCE_PORT`. The end of standard input ends it; a line there sets
+what it does:
 
     pass          hands everything through
     slow SECONDS  each request reaches the instance so much later

@@ -12,8 +12,8 @@ from chaos.scenarios import ALL, Scenario
 from chaos.trial import Trial
 
 TROUBLE_HEAD = (
-    "trouble", "gateway file", "reads answered", "failed", "p50", "p99", "longest", "orders answered", "failed", "p99",
-    "longest")
+    "trouble", "gateway file", "reads answered", "failed", "over 0.5 s", "p50", "p99", "longest", "orders answered",
+    "p99", "longest")
 OVERLOAD_HEAD = (
     "gateway file", "reads", "answered", "goodput", "p50", "p99", "users answered", "p99", "orders answered", "p99")
 
@@ -56,16 +56,16 @@ def _trouble(trial: Trial) -> list[str]:
     reads, orders = trial.streams["products"], trial.streams["orders"]
     return [
         trial.scenario, trial.variant,
-        _percent(reads.success_percent), str(reads.failed), _ms(reads.p50_ms), _ms(reads.p99_ms), _ms(reads.max_ms),
-        _percent(orders.success_percent), str(orders.failed), _ms(orders.p99_ms), _ms(orders.max_ms)]
+        _percent(reads.success_percent), str(reads.failed), f"{reads.slow_percent:.1f} %", _ms(reads.p50_ms),
+        _ms(reads.p99_ms), _ms(reads.max_ms), _percent(orders.success_percent), _ms(orders.p99_ms), _ms(orders.max_ms)]
 
 
 def _overload(trial: Trial) -> list[str]:
     reads, users, orders = (trial.streams[name] for name in ("products", "users", "orders"))
     return [
         trial.variant, f"{reads.per_second:.0f}/s", f"{reads.answered_per_second:.0f}/s",
-        f"{goodput(trial):.0f} %", _ms(reads.answered_p50_ms), _ms(reads.answered_p99_ms), _percent(users.success_percent),
-        _ms(users.p99_ms), _percent(orders.success_percent), _ms(orders.p99_ms)]
+        f"{goodput(trial):.0f} %", _ms(reads.answered_p50_ms), _ms(reads.answered_p99_ms),
+        _percent(users.success_percent), _ms(users.p99_ms), _percent(orders.success_percent), _ms(orders.p99_ms)]
 
 
 def _percent(value: float) -> str:
