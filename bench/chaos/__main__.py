@@ -32,8 +32,8 @@ def main() -> int:
     timing = SHORT if arguments.quick else LONG
     print(machine.describe())
     print(
-        f"From {timing.begin:.0f} s to {timing.end:.0f} s of a load of {timing.seconds:.0f} s there is trouble, for one of"
-        f" three instances of products unless it says otherwise:\n{report.scenarios(scenarios)}", flush=True)
+        f"From {timing.begin:.0f} s to {timing.end:.0f} s of a load of {timing.seconds:.0f} s there is trouble, for one"
+        f" of three instances of products unless it says otherwise:\n{report.scenarios(scenarios)}", flush=True)
     limits = Limits()
     trials: list[Trial] = []
     verdicts: list[Verdict] = []
@@ -46,6 +46,8 @@ def main() -> int:
                 trials.append(trial)
                 wrong += [f"{scenario.name}, {variant}: {text}" for text in trial.wrong]
                 if trial.counts:
+                    if trial.early:
+                        wrong.append(f"{scenario.name}, {variant}: {trial.early} requests failed before the trouble")
                     verdicts += judge(trial, limits, "chaos-quick" if arguments.quick else "chaos")
                 else:
                     skipped.append(f"{scenario.name}, {variant}")

@@ -26,7 +26,8 @@ class Trial:
     scenario: str
     variant: str
     streams: dict[str, Figures]
-    wrong: list[str]  # with what is stored, or before the trouble
+    wrong: list[str]  # with what is stored
+    early: int  # requests that failed before there was any trouble
     lag_p99_ms: float
 
     @property
@@ -54,16 +55,14 @@ def run(
         finally:
             load.stop()
         wrong = Books(shop, order, products[0]["id"], STOCK).check(outcomes)
-    early = [outcome.failure for outcome in outcomes if outcome.due < timing.begin - 0.5 and outcome.failure]
-    if early:
-        wrong.append(f"before anything happened {len(early)} requests failed: {early[0]}")
+    early = sum(bool(outcome.failure) for outcome in outcomes if outcome.due < timing.begin - 0.5)
     # In an overload what counts is what happens in it, elsewhere also how it ends.
     end = timing.end if scenario.per_second else timing.seconds
     return Trial(
         scenario.name, variant,
         {name: figures([outcome for outcome in outcomes if outcome.stream == name], timing.begin, end)
          for name in PER_SECOND},
-        wrong, quantile(sorted(outcome.lag for outcome in outcomes), 0.99) * 1000)
+        wrong, early, quantile(sorted(outcome.lag for outcome in outcomes), 0.99) * 1000)
 
 
 def _streams(
