@@ -27,7 +27,7 @@ public struct OrdersService: ServiceProgram {
         let queue = try SQLQueue(
             database: database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
             observer: QueueMetrics(host.metrics))
-        let products = try host.network.client(of: ProductsAPI.self, configuration: Self.calls)
+        let products = try host.network.client(of: ProductsAPI.self)
         let confirmation = OrderConfirmation(
             database: database, products: products, logger: host.logger("orders.confirmation"), now: { Date() })
         try queue.subscribe(MessageType(OrderPlaced.self)) { placed, _ in try await confirmation.handle(placed) }
@@ -39,21 +39,13 @@ public struct OrdersService: ServiceProgram {
             "worker",
             service: try QueueWorker(queue: queue, configuration: Self.worker, logger: host.logger("orders.worker")))
         let desk = OrderDesk(
-            database: database, queue: queue,
-            users: try host.network.client(of: UsersAPI.self, configuration: Self.calls), products: products,
+            database: database, queue: queue, users: try host.network.client(of: UsersAPI.self), products: products,
             logger: host.logger("orders.desk"), now: { Date() })
         var builder = host.runtime.builder(of: OrdersAPI.self)
         OrdersOperations(database: database, desk: desk).implement(&builder)
         builder.takeEvents(into: queue, token: host.settings.serviceToken)
         try host.runtime.serve(builder)
     }
-
-    /// An instance that doesn't answer within two seconds is left for another.
-    private static let calls: ServiceClientConfiguration = {
-        var calls = ServiceClientConfiguration()
-        calls.retry.attemptTimeout = .seconds(2)
-        return calls
-    }()
 
     /// An order must not stay pending: tried for ever, at least every five seconds. The lease is short, so that after a
     /// crash the next process goes on soon; it is extended while a handler runs.
