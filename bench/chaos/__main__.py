@@ -42,7 +42,11 @@ def main() -> int:
     with Workspace() as workspace:
         for scenario in scenarios:
             for variant in arguments.variant or ((EVERYTHING,) if arguments.quick else scenario.variants):
-                trial = _run(workspace, arguments.programs, scenario, variant, timing)
+                try:
+                    trial = _run(workspace, arguments.programs, scenario, variant, timing)
+                except Invalid as error:
+                    wrong.append(f"{scenario.name}, {variant}: {error}")
+                    continue
                 trials.append(trial)
                 wrong += [f"{scenario.name}, {variant}: {text}" for text in trial.wrong]
                 if trial.counts:

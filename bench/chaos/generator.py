@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sends requests at fixed moments, however long answers take.
 
-A program of its own: `python3 -m chaos.generator PLAN`. The plan (chaos.load writes it) says when; nothing waits for the
-answer of another request. Each request has a connection for itself, one that is idle or a new one, so that none queues
-here. Its latency counts from the moment when it was due: what this process was late is in it, and told beside it. Nothing
-is sent twice.
+A program of its own: `python3 -m chaos.generator PLAN`. The plan (chaos.load writes it) says when; nothing waits for
+the answer of another request. Each request has a connection for itself, one that is idle or a new one, so that none
+queues here. Its latency counts from the moment when it was due: what this process was late is in it, and told beside it.
+Nothing is sent twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-HOST = "127.0.0.1"
+from harness.workspace import LOOPBACK
 
 
 class Generator:
@@ -57,7 +57,7 @@ class Generator:
         })
 
     async def _exchange(self, request: bytes) -> tuple[int, bytes]:
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(HOST, self._port)
+        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(LOOPBACK, self._port)
         try:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Mapping, Sequence
 from harness.member import Invalid
 from harness.process import Process
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Instance:
@@ -24,11 +25,14 @@ class Instance:
         self._starts = 0
 
     def start(self) -> None:
-        """Returns at once. What it supervises ends with its standard input, also if the harness is killed."""
+        """Returns at once. It ends with its standard input, also if the harness is killed. Raises Invalid."""
         self._starts += 1
-        self._process = Process(
-            self._command, os.sched_getaffinity(0), self._folder, f"{self.name}-{self._starts}", self._environment,
-            listens=True)
+        try:
+            self._process = Process(
+                self._command, os.sched_getaffinity(0), self._folder, f"{self.name}-{self._starts}", self._environment,
+                listens=True)
+        except OSError as error:
+            raise Invalid(f"{self.name} can't be started: {error}") from error
 
     def await_word(self, word: str) -> str:
         """What follows, on the first line of its output that begins so. Raises Invalid."""
@@ -47,6 +51,11 @@ class Instance:
         if self._process is None:
             raise Invalid(f"{self.name} wasn't started")
         return self._process
+
+    def kill(self) -> None:
+        """Ends it as `kill -9` does; nothing if it has ended."""
+        if self._process is not None and not self._process.ended:
+            self._process.signal(signal.SIGKILL)
 
     def stop(self) -> None:
         if self._process is not None:

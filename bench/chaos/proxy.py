@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A proxy in front of one instance, which can make it slow or weak, break its connections or answer errors in its place.
+"""A proxy in front of one instance: makes it slow or weak, breaks its connections or answers errors in its place.
 
 A program of its own: `python3 -m chaos.proxy PORT INSTANCE_PORT`. The end of standard input ends it; a line there sets
 what it does:
@@ -21,7 +21,7 @@ import socket
 import struct
 import sys
 
-HOST = "127.0.0.1"
+from harness.workspace import LOOPBACK
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
 HEALTH = b"GET /readyz "
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
@@ -60,7 +60,7 @@ class Proxy:
                             return  # whoever asked has gone meanwhile: nothing is done for it
                         await asyncio.sleep(self._delay)
                 if upstream is None:
-                    back, upstream = await asyncio.open_connection(HOST, self._instance_port)
+                    back, upstream = await asyncio.open_connection(LOOPBACK, self._instance_port)
                     answers = asyncio.create_task(_copy(back, writer))
                 upstream.write(request)
         except (OSError, asyncio.IncompleteReadError):
@@ -93,7 +93,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def _main(port: int, instance_port: int) -> None:
     proxy = Proxy(instance_port)
-    server = await asyncio.start_server(proxy.serve, HOST, port)
+    server = await asyncio.start_server(proxy.serve, LOOPBACK, port)
     ended = asyncio.Event()
 
     def read() -> None:

@@ -48,7 +48,7 @@ def _nothing(shop: Shop, load: Load, timing: Timing) -> None:
 def _kill(shop: Shop, load: Load, timing: Timing) -> None:
     instance = shop.instance("products-1")
     load.wait_until(timing.begin)
-    instance.process.signal(signal.SIGKILL)
+    instance.kill()
     load.wait_until(timing.end)
     instance.stop()
     instance.start()
@@ -92,8 +92,7 @@ ALL = {scenario.name: scenario for scenario in (
     Scenario(
         "errors", "the instance answers each request with 503; its health checks pass",
         (EVERYTHING, "without retry", "without retry, breaker", "without retry, outliers", "without outliers, breaker",
-         NOTHING),
-        _proxied("error")),
+         NOTHING), _proxied("error")),
     Scenario(
         "overload",
         f"every instance of products can do {1 / WEAK_SECONDS:.0f} requests a second, {OVERLOAD} times as many come",

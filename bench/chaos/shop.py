@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import signal
 import sys
 import time
 import urllib.parse
 from pathlib import Path
 from typing import Sequence
 
-from chaos.instance import Instance
+from chaos.instance import START_SECONDS, Instance
 from harness.member import Invalid
 from harness.workspace import BENCH, LOOPBACK, Workspace
 
@@ -49,8 +48,7 @@ class Shop:
 
     def __exit__(self, *_: object) -> None:
         for process in reversed(self._processes):
-            if not process.process.ended:
-                process.process.signal(signal.SIGKILL)
+            process.kill()
         for process in reversed(self._processes):
             process.stop()
 
@@ -111,8 +109,7 @@ class Shop:
         self._await_all()
 
     def _launch(self, command: list[str], name: str, environment: dict[str, str]) -> Instance:
-        environment = {
-            "HOST": LOOPBACK, "LOG_LEVEL": "warning", "APUS_SUPERVISED": "true", **environment}
+        environment = {"HOST": LOOPBACK, "LOG_LEVEL": "warning", "APUS_SUPERVISED": "true", **environment}
         instance = Instance(command, self._folder, name, environment)
         self._processes.append(instance)
         instance.start()
@@ -120,7 +117,7 @@ class Shop:
 
     def _await_all(self) -> None:
         """Until the gateway knows every instance, and every service answers through it."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + START_SECONDS
         while True:
             _, routes = _exchange(self._admin, "GET", "/routes", None, {}, 5)
             known = {service["name"]: len(service["instances"]) for service in routes["services"]}

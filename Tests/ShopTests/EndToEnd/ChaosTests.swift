@@ -11,7 +11,7 @@ struct ChaosTests {
 
     @Test(
         "an instance is killed, is paused, resets its connections: others answer, and no order is lost",
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(10)))
     func quick() async throws {
         let folder = try TemporaryFolder()
         let (status, output) = try await Programs.run(
