@@ -19,15 +19,16 @@ class Process:
 
     def __init__(
         self, command: Sequence[str], core: int | Collection[int], folder: Path, name: str,
-        environment: Mapping[str, str] = {},
+        environment: Mapping[str, str] = {}, listens: bool = False,
     ):
+        """With `listens` it can be told something, and its standard input ends with the harness."""
         cores = {core} if isinstance(core, int) else set(core)
         self.command = list(command)
         self.log = folder / f"{name}.log"
         with open(self.log, "wb") as log:
             self._child = subprocess.Popen(
                 self.command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
@@ -48,6 +49,14 @@ class Process:
     def status(self) -> int | None:
         """Its exit status, negative for a signal; None while it runs."""
         return self._child.poll()
+
+    def tell(self, line: str) -> None:
+        """Writes a line to its standard input. Raises BrokenPipeError."""
+        self._child.stdin.write(line.encode() + b"\n")
+        self._child.stdin.flush()
+
+    def signal(self, number: int) -> None:
+        self._child.send_signal(number)
 
     def wait(self, seconds: float) -> None:
         """Waits for its end. Raises subprocess.TimeoutExpired."""
@@ -71,6 +80,8 @@ class Process:
         except ProcessLookupError:
             pass
         self._child.wait()
+        if self._child.stdin is not None:
+            self._child.stdin.close()
 
 
 def _prepare(cores: set[int]) -> None:

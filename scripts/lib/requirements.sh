@@ -6,8 +6,8 @@
 build_packages=(git libhiredis-dev libpq-dev libsqlite3-dev pkg-config)
 
 # To test: promtool (in prometheus) judges /metrics, curl drives the smoke test, openssl makes certificates and tokens,
-# the tests start PostgreSQL and Redis servers of their own.
-test_packages=(curl openssl postgresql prometheus redis-server)
+# the tests start PostgreSQL and Redis servers of their own, scripts/chaos is Python.
+test_packages=(curl openssl postgresql prometheus python3 redis-server)
 
 # To measure: the servers behind data and user-service, and what their Go peers are made with.
 store_packages=(postgresql redis-server redis-tools util-linux)
