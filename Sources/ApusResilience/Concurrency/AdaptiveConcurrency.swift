@@ -8,7 +8,8 @@ import Synchronization
 /// **Why**: the right number changes with every release and every neighbour; nobody knows it, and one that was measured is
 /// wrong tomorrow. **When it refuses**: when as many calls as the limit are in flight, and, if calls may wait, when the queue
 /// is full or a waiter's time is up. **How it recovers**: each window of calls moves the limit.
-/// **Cold start**: it begins at ``AdaptiveConcurrencyConfiguration/initialLimit`` and takes the first window for normal.
+/// **Cold start**: it begins at ``AdaptiveConcurrencyConfiguration/initialLimit`` and takes the first window for normal until
+/// probes know better.
 ///
 /// The latency that it sees is that from permit to record. Don't let it see calls that are fast or slow by their nature, such
 /// as health checks and streams.

@@ -4,10 +4,10 @@ public import ApusCore
 /// How an adaptive limit is found, and within which bounds.
 public struct AdaptiveConcurrencyConfiguration: Sendable, Hashable {
     /// Where the limit starts. Default 20, from ``minimumLimit`` to ``maximumLimit``. Better too low than too high: what is
-    /// taken for normal is learned from the first calls.
+    /// taken for normal is learned from the first calls, and put right by probes within some ten seconds.
     public var initialLimit = 20
     /// The floor. Default 4, 1 to 1,000,000. With so few calls at once a latency is taken for that of the peer itself, so
-    /// that the limit doesn't stay there when the peer has become slower for good.
+    /// that the limit doesn't stay there when the peer has become slower for good. Probes don't go below it either.
     public var minimumLimit = 4
     /// The ceiling. Default 1,000, from ``minimumLimit`` to 1,000,000.
     public var maximumLimit = 1_000

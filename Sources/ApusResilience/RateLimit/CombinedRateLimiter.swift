@@ -74,7 +74,7 @@ public final class CombinedRateLimiter: Sendable {
     ) -> Bool {
         guard index < limits.count else { return result.isAllowed }
         let key = keys.key(of: index)
-        return limits[index].shard(of: key).table.withLock { table in
+        return limits[index].withTable(of: key) { table in
             let rule = limits[index].rule
             let before = rule.corrected(table.arrival(of: key) ?? now.nanoseconds, now: now)
             var arrival = before

@@ -34,6 +34,7 @@ public struct GCRA: Sendable, Hashable {
     ///   - arrival: the TAT of the key, in nanoseconds of the clock of `now`; any time in the past for a new key.
     ///   - cost: how many requests it counts for. 0 asks without taking anything.
     ///   - now: the time.
+    @inline(__always)
     public func decide(arrival: inout Int64, cost: UInt32 = 1, now: Instant) -> RateDecision {
         arrival = corrected(arrival, now: now)
         let now = now.nanoseconds
@@ -54,6 +55,7 @@ public struct GCRA: Sendable, Hashable {
     /// The arrival time as a decision at `now` reads it: only a clock that went back can leave it further away.
     func corrected(_ arrival: Int64, now: Instant) -> Int64 { min(arrival, Self.sum(now.nanoseconds, tolerance)) }
 
+    @inline(__always)
     private func decision(
         _ verdict: RateDecision.Verdict, until arrival: Int64, now: Int64, retry: Int64
     ) -> RateDecision {

@@ -34,17 +34,23 @@ public final class RateLimiter<Key: Hashable & Sendable>: Sendable {
     /// Decides about a request of `key` now.
     ///
     /// - Parameter cost: how many requests it counts for. Default 1; 0 asks without taking anything.
+    @inlinable
     public func check(_ key: Key, cost: UInt32 = 1) -> RateDecision {
-        check(key, cost: cost, now: time.now)
+        decide(UInt64(truncatingIfNeeded: key.hashValue), cost: cost)
     }
 
     /// Decides about a request of `key` at `now`, for callers that know the time.
+    @inlinable
     public func check(_ key: Key, cost: UInt32 = 1, now: Instant) -> RateDecision {
         decide(UInt64(truncatingIfNeeded: key.hashValue), cost: cost, now: now)
     }
 
-    private func decide(_ key: UInt64, cost: UInt32, now: Instant) -> RateDecision {
-        shards.shard(of: key).table.withLock { $0.decide(key, cost: cost, by: shards.rule, now: now) }
+    @usableFromInline
+    func decide(_ key: UInt64, cost: UInt32) -> RateDecision { decide(key, cost: cost, now: time.now) }
+
+    @usableFromInline
+    func decide(_ key: UInt64, cost: UInt32, now: Instant) -> RateDecision {
+        shards.withTable(of: key) { $0.decide(key, cost: cost, by: shards.rule, now: now) }
     }
 
     /// How many keys are remembered and what was decided so far.

@@ -2,28 +2,55 @@
 import ApusCore
 import Synchronization
 
-/// The keys of one limit, spread over shards.
-struct RateShards: Sendable {
+/// The keys of one limit, spread over tables with a lock each.
+///
+/// The tables lie in one piece of memory, so that a decision counts no references: that would cost as much as its lock.
+final class RateShards: @unchecked Sendable {
+    private typealias Shard = Mutex<RateTable>
+
+    /// Two cache lines, because processors fetch them in pairs.
+    private static let stride = 128
+
     let rule: GCRA
-    private let shards: [RateShard]
+    /// A power of two.
+    private let count: Int
+    private let memory: UnsafeMutableRawPointer
 
     init(_ rule: GCRA, maximumKeys: Int) {
         self.rule = rule
-        // A power of two; small tables aren't split, so that their bound stays exact.
+        // Small tables aren't split, so that their bound stays exact.
         var count = 1
         while count < 32, maximumKeys / (count * 2) >= 1024 { count *= 2 }
-        shards = (0..<count).map { _ in RateShard(capacity: maximumKeys / count) }
+        self.count = count
+        assert(MemoryLayout<Shard>.size <= Self.stride)
+        memory = .allocate(byteCount: count * Self.stride, alignment: Self.stride)
+        for index in 0..<count {
+            (memory + index * Self.stride).initializeMemory(
+                as: Shard.self, to: Shard(RateTable(capacity: maximumKeys / count)))
+        }
     }
 
-    /// The shard of a key, by the half of the hash that its table doesn't look at first.
-    func shard(of key: UInt64) -> RateShard {
-        shards[Int(truncatingIfNeeded: key >> 32) & (shards.count - 1)]
+    deinit {
+        for index in 0..<count { shard(index).deinitialize(count: 1) }
+        memory.deallocate()
+    }
+
+    /// Runs `body` with the table of a key, under its lock.
+    @inline(__always)
+    func withTable<Result>(of key: UInt64, _ body: (inout sending RateTable) -> sending Result) -> Result {
+        // By the half of the hash that the table doesn't look at first.
+        shard(Int(truncatingIfNeeded: key >> 32) & (count - 1)).pointee.withLock(body)
+    }
+
+    @inline(__always)
+    private func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
+        (memory + index * Self.stride).assumingMemoryBound(to: Shard.self)
     }
 
     var statistics: RateLimiterStatistics {
         var sum = RateLimiterStatistics()
-        for shard in shards {
-            shard.table.withLock { table in
+        for index in 0..<count {
+            shard(index).pointee.withLock { table in
                 sum.keys += table.count
                 sum.bytes += table.bytes
                 sum.allowed += table.allowed

@@ -3,7 +3,8 @@ import ApusCore
 
 /// The arrival times of a bounded number of keys, which are hashes.
 ///
-/// A hash table with linear probing, since the keys are spread already: a decision reads one or two lines of memory. It
+/// A hash table of lines of four keys, since the keys are spread already: each key has a home line and is in the first from
+/// there on that had room when it came, nearly always the home. So a decision reads one line of memory. The table
 /// grows by doubling when three quarters are filled, to at most four thirds of its capacity: 21 to 43 bytes a key, 21 when
 /// it is full.
 ///
@@ -11,17 +12,13 @@ import ApusCore
 /// hardly more than the keys that are alive. If the table is full and none of them has expired, the one closest to its
 /// expiry goes, which is the one that forgetting favours least. All of it costs O(1), and a flood of new keys wears out
 /// its own kind before it reaches a key that has used up its burst.
-struct RateTable: Sendable {
-    /// A key of 0 marks an empty slot.
-    private struct Slot {
-        var key: UInt64 = 0
-        var arrival: Int64 = 0
-    }
+struct RateTable: ~Copyable {
+    private typealias Slot = RateLines.Slot
 
     private static let sample = 8
 
     private let capacity: Int
-    private var slots: [Slot]
+    private var lines: RateLines
     private var hand = 0
     private(set) var count = 0
     var allowed: UInt64 = 0
@@ -30,19 +27,19 @@ struct RateTable: Sendable {
     private(set) var evicted: UInt64 = 0
 
     /// The memory of the keys, in bytes.
-    var bytes: Int { slots.count * MemoryLayout<Slot>.stride }
+    var bytes: Int { lines.bytes }
 
     init(capacity: Int) {
         self.capacity = capacity
-        slots = Array(repeating: Slot(), count: min(16, Self.size(for: capacity)))
+        lines = RateLines(count: min(4, Self.lineCount(for: capacity)))
     }
 
+    @inline(__always)
     mutating func decide(_ key: UInt64, cost: UInt32, by rule: GCRA, now: Instant) -> RateDecision {
         let key = Self.name(of: key)
-        let place = find(key)
         let decision: RateDecision
-        if slots[place].key == key {
-            decision = rule.decide(arrival: &slots[place].arrival, cost: cost, now: now)
+        if let place = lines.place(of: key) {
+            decision = rule.decide(arrival: &lines[place].arrival, cost: cost, now: now)
         } else {
             var arrival = now.nanoseconds
             decision = rule.decide(arrival: &arrival, cost: cost, now: now)
@@ -55,17 +52,14 @@ struct RateTable: Sendable {
 
     /// The arrival time of a key; nil if it isn't remembered.
     func arrival(of key: UInt64) -> Int64? {
-        let key = Self.name(of: key)
-        let slot = slots[find(key)]
-        return slot.key == key ? slot.arrival : nil
+        lines.place(of: Self.name(of: key)).map { lines[$0].arrival }
     }
 
     /// Remembers the arrival time of a key, if it isn't past.
     mutating func store(_ arrival: Int64, of key: UInt64, now: Int64) {
         let key = Self.name(of: key)
-        let place = find(key)
-        if slots[place].key == key {
-            slots[place].arrival = arrival
+        if let place = lines.place(of: key) {
+            lines[place].arrival = arrival
         } else if arrival > now {
             insert(Slot(key: key, arrival: arrival), now: now)
         }
@@ -73,30 +67,14 @@ struct RateTable: Sendable {
 
     private static func name(of key: UInt64) -> UInt64 { key == 0 ? 1 : key }
 
-    /// Where the key is, or the empty slot at which it is missed. There always is one.
-    private func find(_ key: UInt64) -> Int {
-        var place = home(of: key)
-        while slots[place].key != 0, slots[place].key != key { place = next(after: place) }
-        return place
+    private static func lineCount(for keys: Int) -> Int {
+        (keys + keys / 3 + 2 + RateLines.width - 1) / RateLines.width
     }
-
-    /// Where the search for a key begins: its lower half as a fraction of the table.
-    private func home(of key: UInt64) -> Int {
-        Int(truncatingIfNeeded: ((key & 0xFFFF_FFFF) &* UInt64(truncatingIfNeeded: slots.count)) >> 32)
-    }
-
-    private func next(after place: Int) -> Int { place + 1 < slots.count ? place + 1 : 0 }
-
-    private func distance(from start: Int, to end: Int) -> Int {
-        end >= start ? end - start : end + slots.count - start
-    }
-
-    private static func size(for keys: Int) -> Int { keys + keys / 3 + 2 }
 
     private mutating func insert(_ slot: Slot, now: Int64) {
         makeRoom(now: now)
-        if (count + 1) * 4 > slots.count * 3 { grow() }
-        slots[find(slot.key)] = slot
+        if (count + 1) * 4 > lines.places * 3 { grow() }
+        lines[lines.vacancy(for: slot.key)] = slot
         count += 1
     }
 
@@ -107,9 +85,9 @@ struct RateTable: Sendable {
         var steps = 0
         while seen < Self.sample, steps < Self.sample * 8, count > 0 {
             steps += 1
-            let slot = slots[hand]
+            let slot = lines[hand]
             if slot.key == 0 {
-                hand = next(after: hand)
+                moveHand()
                 continue
             }
             seen += 1
@@ -118,41 +96,64 @@ struct RateTable: Sendable {
                 continue
             }
             if oldest.map({ slot.arrival < $0.arrival }) ?? true { oldest = (slot.key, slot.arrival) }
-            hand = next(after: hand)
+            moveHand()
         }
         guard count >= capacity else { return }
         evicted += 1
-        if let oldest {
-            remove(at: find(oldest.key))
+        if let oldest, let place = lines.place(of: oldest.key) {
+            remove(at: place)
         } else {
-            // Nothing but empty slots within reach: the next one that isn't.
-            while slots[hand].key == 0 { hand = next(after: hand) }
+            // Nothing but empty places within reach: the next one that isn't.
+            while lines[hand].key == 0 { moveHand() }
             remove(at: hand)
         }
     }
 
-    /// Empties a slot and moves back those behind it that it had pushed away, so that no probe stops too early.
+    private mutating func moveHand() { hand = hand + 1 < lines.places ? hand + 1 : 0 }
+
+    /// Empties a place. If its line was full, a key behind it that has passed that line moves back to it, and so on, so
+    /// that no search stops too early.
     private mutating func remove(at place: Int) {
         var hole = place
-        var other = next(after: hole)
-        while slots[other].key != 0 {
-            let home = home(of: slots[other].key)
-            if distance(from: home, to: other) >= distance(from: hole, to: other) {
-                slots[hole] = slots[other]
-                hole = other
-            }
-            other = next(after: other)
+        var line = place / RateLines.width
+        var wasFull = !lines.hasRoom(in: line)
+        var other = line
+        while wasFull {
+            other = lines.line(after: other)
+            wasFull = !lines.hasRoom(in: other)
+            guard let passing = passer(of: line, in: other) else { continue }
+            lines[hole] = lines[passing]
+            hole = passing
+            line = other
         }
-        slots[hole] = Slot()
+        lines[hole] = Slot()
         count -= 1
     }
 
+    /// The place in a line of a key that was on its way through an earlier one.
+    private func passer(of earlier: Int, in line: Int) -> Int? {
+        let apart = lines.distance(from: earlier, to: line)
+        for place in (line * RateLines.width)..<((line + 1) * RateLines.width) {
+            let key = lines[place].key
+            if key != 0, lines.distance(from: lines.home(of: key), to: line) >= apart { return place }
+        }
+        return nil
+    }
+
     private mutating func grow() {
-        let size = min(slots.count * 2, Self.size(for: capacity))
-        guard size > slots.count else { return }
-        let old = slots
-        slots = Array(repeating: Slot(), count: size)
+        let size = min(lines.count * 2, Self.lineCount(for: capacity))
+        guard size > lines.count else { return }
+        let old = exchange(RateLines(count: size))
         hand = 0
-        for slot in old where slot.key != 0 { slots[find(slot.key)] = slot }
+        for place in 0..<old.places where old[place].key != 0 {
+            let slot = old[place]
+            lines[lines.vacancy(for: slot.key)] = slot
+        }
+    }
+
+    /// Takes new lines in place of those that there are.
+    private mutating func exchange(_ new: consuming RateLines) -> RateLines {
+        swap(&lines, &new)
+        return new
     }
 }

@@ -142,6 +142,8 @@ public struct LoadShedderState: Sendable {
     public mutating func finish(isWaiting: Bool = false, now: Instant) {
         if isWaiting {
             statistics.waiting = max(0, statistics.waiting - 1)
+            // The next start comes when the next request does.
+            if statistics.waiting == 0 { lastStart = nil }
         } else {
             finished += 1
         }
@@ -161,6 +163,7 @@ public struct LoadShedderState: Sendable {
     /// How much of the CPU that this process may use was used in the last second or so: 0 to 1. Older than 5 s it counts no
     /// more.
     public mutating func observe(cpu: Double, now: Instant) {
+        forgetCPU(now)
         guard cpu.isFinite else { return }
         cpuAt = now
         statistics.cpu = min(1, max(0, cpu))
@@ -189,6 +192,7 @@ public struct LoadShedderState: Sendable {
 
     /// Ends the window if it is time.
     private mutating func turn(to now: Instant) {
+        forgetCPU(now)
         guard let start = windowStart else {
             windowStart = now
             return
@@ -197,7 +201,7 @@ public struct LoadShedderState: Sendable {
         // One delay as long as the window says as much as many short ones.
         guard length >= window, samples >= minimumSamples || sumOfDelays >= window.seconds || length >= longWindow
         else { return }
-        decide(seconds: length.seconds, now: now)
+        decide(seconds: length.seconds)
         windowStart = now
         samples = 0
         leastDelay = .infinity
@@ -207,12 +211,15 @@ public struct LoadShedderState: Sendable {
         offered = InlineArray(repeating: 0)
     }
 
-    private mutating func decide(seconds: Double, now: Instant) {
-        if let cpuAt, cpuAt.duration(to: now) > .seconds(5) {
-            self.cpuAt = nil
-            statistics.cpu = nil
-            shedByCPU = 0
-        }
+    /// Forgets a use of the CPU that is too old.
+    private mutating func forgetCPU(_ now: Instant) {
+        guard let cpuAt, cpuAt.duration(to: now) > .seconds(5) else { return }
+        self.cpuAt = nil
+        statistics.cpu = nil
+        shedByCPU = 0
+    }
+
+    private mutating func decide(seconds: Double) {
         // Without a delay seen, while requests come or wait, what was known holds for a while: a stuck loop tells nothing.
         let isIdle = statistics.waiting == 0 && offered[0] + offered[1] + offered[2] + offered[3] == 0
         windowsBlind = samples > 0 || isIdle ? 0 : windowsBlind + 1

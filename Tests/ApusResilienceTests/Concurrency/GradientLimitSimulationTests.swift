@@ -17,7 +17,7 @@ struct GradientLimitSimulationTests {
         for _ in 0..<4 {
             peer.run(for: .seconds(10))
             #expect(peer.throughput(over: .seconds(10)) > 0.97 * capacity, "seed \(seed)")
-            #expect(peer.lowestLimit >= workers, "seed \(seed)")
+            #expect(peer.endedIdle * 25 < peer.ended, "but for probes workers are busy, seed \(seed)")
             #expect(peer.highestLimit <= workers * 5 / 2 + 4, "seed \(seed)")
             #expect(peer.meanLatency < 25, "the latency without a queue is 10 ms, seed \(seed)")
         }
@@ -36,6 +36,28 @@ struct GradientLimitSimulationTests {
         peer.run(for: .seconds(30))
         peer.run(for: .seconds(10))
         #expect(peer.throughput(over: .seconds(10)) > 0.95 * 3_200, "seed \(seed)")
+    }
+
+    @Test("finds the capacity though the first calls have queued, so that what it took for normal was too slow")
+    func poisoned() throws {
+        var peer = try LimitedPeer(rate: 3_000, workers: 8, service: .milliseconds(10), seed: seed) {
+            $0.initialLimit = 300
+        }
+        peer.run(for: .seconds(20))
+        peer.run(for: .seconds(20))
+        #expect(peer.highestLimit <= 24, "seed \(seed)")
+        #expect(peer.throughput(over: .seconds(20)) > 0.95 * 800, "seed \(seed)")
+        #expect((peer.limit.normalLatency ?? .zero) < .milliseconds(13), "seed \(seed)")
+    }
+
+    @Test("recovers when the peer has become a little slower for good", arguments: [16, 20, 25, 30])
+    func smallStep(_ latency: Int) throws {
+        var peer = try LimitedPeer(rate: 5_000, workers: 100_000, service: .milliseconds(10), seed: seed)
+        peer.run(for: .seconds(30))
+        peer.service = .milliseconds(latency)
+        peer.run(for: .seconds(40))
+        peer.run(for: .seconds(20))
+        #expect(Double(peer.rejected) < 0.01 * 5_000 * 20, "\(5 * latency) calls are in flight now, seed \(seed)")
     }
 
     @Test("recovers when the peer has become slower for good, without having become smaller")

@@ -100,6 +100,58 @@ struct GradientLimitTests {
         #expect(window(&limit, 100) > before)
     }
 
+    /// Windows of this latency until the limit is that of a probe.
+    private mutating func probe(_ limit: inout GradientLimit, _ latency: Int) -> (
+        before: Int, during: Int, windows: Int
+    ) {
+        for windows in 1...200 {
+            let before = limit.limit
+            let after = window(&limit, latency)
+            if after * 3 < before { return (before, after, windows) }
+        }
+        return (limit.limit, limit.limit, 200)
+    }
+
+    @Test("probes with a quarter after ten windows that latency has held back, and returns")
+    mutating func probes() throws {
+        var limit = try limit { $0.smoothing = 0.01 }
+        _ = window(&limit, 10)
+        let (before, during, windows) = probe(&limit, 17)
+        #expect(windows == 10)
+        #expect(during == before / 4)
+        #expect(limit.record(latency: .seconds(9), inFlight: during + 1, .answered, now: now) == nil)
+        #expect(window(&limit, 11) == before, "calls from before the probe say nothing")
+        #expect(limit.normalLatency == .microseconds(10_500), "half the way")
+        #expect(probe(&limit, 18).windows == 20, "nothing new: twice as far away")
+    }
+
+    @Test("takes a latency for normal that a probe doesn't lower")
+    mutating func probesSlowPeer() throws {
+        var limit = try limit { $0.smoothing = 0.01 }
+        _ = window(&limit, 10)
+        let (before, _, _) = probe(&limit, 17)
+        #expect(window(&limit, 17) == before)
+        #expect(limit.normalLatency == .milliseconds(17))
+        for _ in 0..<30 { _ = window(&limit, 17) }
+        #expect(limit.limit > before)
+    }
+
+    @Test("learns nothing from a probe with drops, and ends one in which too few calls end")
+    mutating func probesInVain() throws {
+        var limit = try limit { $0.smoothing = 0.01 }
+        _ = window(&limit, 10)
+        let (before, during, _) = probe(&limit, 17)
+        let normal = limit.normalLatency
+        #expect(window(&limit, 17, .dropped) == before)
+        #expect(limit.normalLatency == normal)
+        let (again, _, _) = probe(&limit, 17)
+        now = now.advanced(by: .milliseconds(100))
+        #expect(limit.record(latency: .milliseconds(17), inFlight: during, .ignored, now: now) == nil)
+        now = now.advanced(by: .seconds(1))
+        #expect(limit.record(latency: .milliseconds(17), inFlight: during, .ignored, now: now) == again)
+        #expect(limit.normalLatency == normal)
+    }
+
     @Test("survives times that go back and latencies that make no sense")
     mutating func nonsense() throws {
         var limit = try limit()

@@ -110,6 +110,37 @@ struct RateLimiterTests {
         #expect(limiter.statistics.keys < 1_000)
     }
 
+    @Test(
+        "agrees with a dictionary when it is as full as it gets, while keys come and expire",
+        arguments: [1, 2, 3, 4, 5, 8, 13, 100, 1_000])
+    func full(_ keys: Int) throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = FastRandom(seed: seed)
+        let limit = RateLimit(1, burst: 2)
+        let rule = try GCRA(limit)
+        let limiter = try RateLimiter<UInt64>(limit, maximumKeys: keys, time: time.source)
+        var model: [UInt64: Int64] = [:]
+        var now = time.now
+        // A key lives for a second or two; nearly all of them are alive at once, or a few.
+        let paces = [1_000_000_000, 4_000_000_000].map { Int64($0 / keys) }
+        var most = 0
+        for step in 0..<20_000 {
+            now.nanoseconds += Int64.random(in: 0...(paces[step / 500 % 2]), using: &random)
+            // So many different ones that none has to go, others every now and then.
+            let key = random.next() % UInt64(keys) + UInt64(step / 4_000 * 1_000_000)
+            var arrival = model[key] ?? .min
+            let expected = rule.decide(arrival: &arrival, now: now)
+            model[key] = arrival
+            try #require(limiter.check(key, now: now) == expected, "seed \(seed), step \(step)")
+            if step % 4_000 == 3_999 {
+                now.nanoseconds += 3_000_000_000
+            }
+            if step % 100 == 0 { most = max(most, limiter.statistics.keys) }
+        }
+        #expect(limiter.statistics.evicted == 0, "seed \(seed)")
+        #expect(most * 2 > keys, "seed \(seed): never more than \(most) keys at once")
+    }
+
     @Test("refuses a table of no keys")
     func validates() throws {
         #expect(throws: InvalidConfiguration.self) { try RateLimiter<Int>(RateLimit(0), maximumKeys: 0) }

@@ -111,6 +111,27 @@ struct LoadShedderTests {
         #expect(letThrough[.normal] == 20)
     }
 
+    @Test("doesn't take an idle time for a slow start when the last who waited has left")
+    mutating func departure() throws {
+        var state = try state()
+        for _ in 0..<20 {
+            for _ in 0..<3 { _ = state.admit(.normal, isQueued: true, now: now) }
+            for _ in 0..<2 {
+                now = now.advanced(by: .milliseconds(1))
+                state.start(admitted: now, now: now)
+            }
+            state.finish(isWaiting: true, now: now)
+            // Nobody waits, and nobody comes.
+            now = now.advanced(by: .seconds(60))
+        }
+        for _ in 0..<40 {
+            guard case .admitted = state.admit(.normal, isQueued: true, now: now) else {
+                Issue.record("it took the idle minutes for the time that a start takes")
+                return
+            }
+        }
+    }
+
     @Test("says why and when to return: the later the more is offered, spread by chance")
     mutating func rejection() throws {
         var state = try state()
@@ -150,8 +171,10 @@ struct LoadShedderTests {
     mutating func staleCPU() throws {
         var state = try state()
         for _ in 0..<40 { state.observe(cpu: 1, now: now) }
-        now = now.advanced(by: .seconds(6))
-        #expect(window(&state, delay: .zero, .sheddable) <= 200)
+        // A window begins just before it is too old.
+        now = now.advanced(by: .milliseconds(4_990))
+        state.observe(delay: .zero, now: now)
+        now = now.advanced(by: .milliseconds(11))
         #expect(window(&state, delay: .zero, .sheddable) == 0)
         #expect(state.snapshot.cpu == nil)
     }

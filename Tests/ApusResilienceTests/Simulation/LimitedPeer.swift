@@ -28,6 +28,8 @@ struct LimitedPeer {
     private(set) var rejected = 0
     private(set) var lowestLimit = Int.max
     private(set) var highestLimit = 0
+    /// How many calls ended while the limit left workers idle.
+    private(set) var endedIdle = 0
 
     private var random: FastRandom
     private var events = EventQueue<Event>()
@@ -58,6 +60,7 @@ struct LimitedPeer {
         rejected = 0
         lowestLimit = limit.limit
         highestLimit = limit.limit
+        endedIdle = 0
         let end = now.advanced(by: duration)
         while now < end, let (time, event) = events.next() {
             now = time
@@ -110,5 +113,6 @@ struct LimitedPeer {
             latency: min(latency, timeout), inFlight: call.inFlight, isLate ? .dropped : .answered, now: now)
         lowestLimit = min(lowestLimit, limit.limit)
         highestLimit = max(highestLimit, limit.limit)
+        if limit.limit < workers { endedIdle += 1 }
     }
 }

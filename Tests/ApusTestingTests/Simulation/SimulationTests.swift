@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Simulation")
 struct SimulationTests {
-    /// A run in which everything takes part: outages, pauses, loss, hedges, retries, ejections, queues.
+    /// A run in which everything takes part: outages, pauses, loss, hedges, retries, ejections, queues, limits, faults.
     @Sendable
     static func everything(_ simulation: Simulation) async throws -> UInt64 {
         simulation.network.loss = 0.01
@@ -23,8 +23,13 @@ struct SimulationTests {
         var bulkhead = BulkheadConfiguration()
         bulkhead.maximumCalls = 4
         bulkhead.maximumWait = .milliseconds(20)
-        let limited = client.endpoint.bulkhead(
-            try Bulkhead(bulkhead, time: simulation.time, random: simulation.generator(for: "bulkhead")))
+        let faults = FaultInjector(time: simulation.time, random: simulation.generator(for: "faults"))
+        try faults.arm(FaultRule("lost", .droppedConnection, share: 0.05), for: .seconds(3))
+        let limited = client.endpoint.injectingFaults(faults, target: "users").bulkhead(
+            try Bulkhead(bulkhead, time: simulation.time, random: simulation.generator(for: "bulkhead"))
+        ).adaptingConcurrency(
+            try AdaptiveConcurrency(time: simulation.time, random: simulation.generator(for: "concurrency"))
+        ).rateLimited(try RateLimiter<Int>(RateLimit(190, burst: 20), time: simulation.time)) { (_, _) in 0 }
         simulation.after(.seconds(2)) { users.instances[0].crash() }
         simulation.after(.seconds(3)) { users.instances[1].pause() }
         simulation.after(.seconds(4)) { users.instances[1].resume() }

@@ -17,6 +17,7 @@ public final class SimulatedInstance: Sendable {
     struct State {
         /// What serves requests; nil while it is down.
         var serving: SimulatedEndpoint?
+        var workerCount: Int
         var workers: SimulatedWorkers
         var isPaused = false
         var slowness = 1.0
@@ -31,7 +32,10 @@ public final class SimulatedInstance: Sendable {
         self.simulation = simulation
         self.configuration = configuration
         chance = SimulatedChance(simulation.generator(for: "instance \(id)"))
-        state = Mutex(State(workers: SimulatedWorkers(configuration)))
+        state = Mutex(
+            State(
+                workerCount: configuration.workers,
+                workers: SimulatedWorkers(configuration.workers, maximumQueue: configuration.maximumQueue)))
         try begin()
     }
 
@@ -55,7 +59,7 @@ public final class SimulatedInstance: Sendable {
         let lost = state.withLock { state in
             state.serving = nil
             state.isPaused = false
-            state.workers = SimulatedWorkers(configuration)
+            state.workers = SimulatedWorkers(state.workerCount, maximumQueue: configuration.maximumQueue)
             defer { state.exchanges = [:] }
             return state.exchanges.sorted { $0.key < $1.key }.map(\.value)
         }
@@ -93,6 +97,17 @@ public final class SimulatedInstance: Sendable {
     public func slow(by factor: Double) {
         simulation.note("slow \(id)", factor.bitPattern)
         state.withLock { $0.slowness = factor }
+    }
+
+    /// Works on so many requests at once from now on, at least 1, as when a neighbour takes or leaves processors. What is
+    /// being worked on goes on.
+    public func resize(toWorkers count: Int) {
+        simulation.note("resize \(id)", UInt64(max(1, count)))
+        let workers = state.withLock { state in
+            state.workerCount = count
+            return state.workers
+        }
+        workers.resize(to: count)
     }
 
     /// Answers so large a share of the requests with 500 from now on, 0 to 1.
