@@ -2,6 +2,7 @@
 import ApusContract
 import ApusCore
 public import ApusHTTP
+import ApusResilience
 import ApusRuntime
 import ApusTelemetry
 import Logging
@@ -9,9 +10,10 @@ import NIOCore
 
 /// Answers the requests of a service.
 ///
-/// For each request, in this order: the route is found; its metrics begin; request id, trace and deadline are taken over
-/// from the headers or made, and put into `CallContext.current`; the middleware and the handler run; an error becomes
-/// `application/problem+json`; the request id is echoed; metrics and access log end.
+/// For each request, in this order: the route is found; its metrics begin; load shedding decides whether there is room for
+/// it; request id, trace and deadline are taken over from the headers or made, and put into `CallContext.current`; the
+/// middleware and the handler run; an error becomes `application/problem+json`; the request id is echoed; metrics and
+/// access log end.
 ///
 /// An operation that has no answer at its deadline is answered for, with 504, and its task is cancelled. A response whose
 /// body streams has begun when the handler returns it: the deadline no longer matters then.
@@ -22,6 +24,11 @@ public struct ServiceResponder: HTTPResponder {
     let logger: Logger
     let identifiers: IdentifierSource
     let notes: [LoopOperations]
+    /// Nil if load isn't shed.
+    let shedders: LoopShedders?
+    let shed: ShedMetrics?
+    /// Nil if no faults may be armed.
+    let faults: FaultInjector?
     let time: TimeSource
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -29,11 +36,15 @@ public struct ServiceResponder: HTTPResponder {
         let match = router.match(request.head.method, request.head.path)
         let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
         metrics.begin()
+        let admission = admit(match)
+        defer { if case .counted(let shedder) = admission { shedder.finish(at: .now) } }
         let (context, problem) = CallContext.incoming(
             request.head.headers, at: start, timeout: configuration.timeout, identifiers)
         return await CallContext.$current.withValue(context) {
             var response: HTTPResponse
-            if let problem {
+            if case .refused(let problem) = admission {
+                response = answer(problem, request, context)
+            } else if let problem {
                 response = answer(problem, request, context)
             } else {
                 switch match {
@@ -96,7 +107,8 @@ public struct ServiceResponder: HTTPResponder {
         let note = notes?.enter(route.operationName)
         defer { if let note { notes?.leave(note) } }
         do {
-            return try await route.handler(request)
+            guard let faults = RequestFaults(self.faults, for: request) else { return try await route.handler(request) }
+            return try await faults.apply(to: request) { try await route.handler(request) }
         } catch {
             if Task.isCancelled {
                 return answer(Problem(DeclaredError(.cancelled)), request.http, request.context)
