@@ -137,7 +137,10 @@ let package = Package(
         // Floor 3: what a service and a gateway share
         room(
             "ApusRuntime",
-            ["ApusCore", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore, nioSSL]),
+            [
+                "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusYAML", "ApusHTTP",
+                logging, lifecycle, nioCore, nioSSL,
+            ]),
         room(
             "ApusDiscovery",
             ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore]),

@@ -52,7 +52,7 @@ enum Shop {
             if let address = addresses.first { services.add(name, at: address.endpoint) }
         }
         runtime.onDrain("services") { services.remove(name) }
-        return ServiceNetwork(resolver: services, http: http, metrics: runtime.metrics)
+        return runtime.network(resolver: services, http: http)
     }
 
     /// Runs all until a signal comes or one fails, and then stops all: those that call others first.

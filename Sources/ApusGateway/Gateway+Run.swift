@@ -67,7 +67,9 @@ extension Gateway {
         if let admin = configuration.admin {
             runtime.addServer(
                 "admin", configuration: HTTPServerConfiguration(address: admin),
-                handler: AdminHandler(box: box, operations: runtime.ops, faults: faults, logger: logger))
+                handler: AdminHandler(
+                    box: box, operations: runtime.ops,
+                    faults: FaultsEndpoint(faults, .gateway, logger: logger)))
         }
         for service in box.current.services {
             var check = ApusRuntime.HealthCheckConfiguration()

@@ -3,6 +3,7 @@ import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusRuntime
 import ApusTesting
 import ApusYAML
 import TestSupport
@@ -106,7 +107,7 @@ struct FaultTests {
     func document() throws {
         func read(_ text: String) -> (rules: [FaultRule]?, problems: [String]) {
             let problems = ProblemCollector(file: "faults")
-            let rules = FaultsDocument.read(text, problems)?.rules
+            let rules = FaultsDocument.gateway.read(text, problems)?.rules
             return (rules, problems.sorted.map(\.description))
         }
         let good = read(

@@ -2,6 +2,7 @@
 import ApusBalancing
 import ApusHTTP
 import ApusResilience
+import ApusYAML
 import Foundation
 import Testing
 

@@ -2,6 +2,7 @@
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusRuntime
 import ApusTesting
 import Foundation
 import NIOCore

@@ -23,6 +23,16 @@ public enum OutlierReason: Sendable, Hashable, CustomStringConvertible {
     /// So many percent of the calls of an interval failed.
     case failurePercentage(Double)
 
+    /// The name without the figures, fit for the label of a metric.
+    public var name: String {
+        switch self {
+        case .consecutiveFailures: "consecutive_failures"
+        case .consecutiveGatewayFailures: "consecutive_gateway_failures"
+        case .successRate: "success_rate"
+        case .failurePercentage: "failure_percentage"
+        }
+    }
+
     public var description: String {
         switch self {
         case .consecutiveFailures(let count): "\(count) failures in a row"

@@ -3,6 +3,7 @@ import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusYAML
 import Synchronization
 
 /// What `/routes` says: the routes in the order of the file, and the services with their instances, their health, and

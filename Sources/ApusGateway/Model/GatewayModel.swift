@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 import ApusHTTP
+import ApusRuntime
 import ApusTelemetry
 
 /// A configuration compiled for use: immutable, and swapped as a whole.
@@ -44,7 +45,7 @@ final class GatewayModel: Sendable {
         table = RouteTable(configuration.routes.map(\.match))
         forwarded = ForwardedHeaders(trusted: configuration.trustedProxies)
         unmatched = RouteMetrics(route: "none", service: "none", in: registry)
-        shed = ShedMetrics(in: registry)
+        shed = ShedMetrics("apus_gateway_shed", reasons: ShedReason.allCases, in: registry)
         inFlight = registry.gauge("apus_gateway_requests_in_flight", "Requests whose response is not complete.")
     }
 }

@@ -2,6 +2,7 @@
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusRuntime
 import ApusTelemetry
 import NIOCore
 

@@ -3,6 +3,7 @@ import ApusBalancing
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusRuntime
 import ApusTelemetry
 import NIOCore
 

@@ -2,6 +2,7 @@
 import ApusBalancing
 import ApusCore
 import ApusResilience
+import ApusRuntime
 import ApusTelemetry
 import Logging
 
@@ -26,13 +27,13 @@ struct GatewayEvents: Sendable {
         }
     }
 
-    private let logger: Logger
+    private let log: PolicyLog
     private let transitions: CounterFamily<4>
     private let states: GaugeFamily<3>
     private let ejections: CounterFamily<2>
 
     init(logger: Logger, registry: MetricsRegistry) {
-        self.logger = logger
+        log = PolicyLog(logger)
         transitions = registry.counters(
             "apus_gateway_breaker_transitions", "Changes of circuit breakers, and trips that were only reported.",
             labels: ["service", "scope", "to", "reason"])
@@ -64,35 +65,11 @@ struct GatewayEvents: Sendable {
     private func tell(_ transition: CircuitBreakerTransition, _ service: String, _ scope: BreakerScope) {
         let target = transition.isOnlyReported ? "would_open" : "\(transition.to)"
         transitions.labels([service, scope.label, target, transition.reason?.name ?? "none"]).increment()
-        logger.log(
-            level: transition.to == .open || transition.isOnlyReported ? .warning : .notice, "breaker changed",
-            metadata: [
-                "upstream": "\(service)", "\(scope.label)": "\(scope.name)", "change": "\(transition)",
-                "calls": "\(transition.figures.calls)", "failures": "\(transition.figures.failures)",
-            ])
+        log.tell(transition, service: service, scope.label, scope.name)
     }
 
     func tell(_ change: OutlierChange, service: String) {
-        var metadata: Logger.Metadata = ["upstream": "\(service)", "instance": "\(change.id)"]
-        guard case .ejected(let reason, let until) = change.kind else {
-            logger.notice("instance is no longer ejected", metadata: metadata)
-            return
-        }
-        ejections.labels([service, reason.name]).increment()
-        metadata["reason"] = "\(reason)"
-        metadata["for"] = "\(change.at.duration(to: until))"
-        logger.warning("instance is ejected", metadata: metadata)
-    }
-}
-
-extension OutlierReason {
-    /// The name without the figures, as the label of a metric.
-    var name: String {
-        switch self {
-        case .consecutiveFailures: "consecutive_failures"
-        case .consecutiveGatewayFailures: "consecutive_gateway_failures"
-        case .successRate: "success_rate"
-        case .failurePercentage: "failure_percentage"
-        }
+        if case .ejected(let reason, _) = change.kind { ejections.labels([service, reason.name]).increment() }
+        log.tell(change, service: service)
     }
 }

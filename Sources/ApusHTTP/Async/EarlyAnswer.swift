@@ -13,9 +13,15 @@ public struct EarlyAnswer: Sendable {
     ///
     /// - Returns: false, and nothing happens, if a response has begun or the client is gone.
     public func send(_ response: HTTPResponse) -> Bool { run.answerEarly(response) }
+
+    /// Closes the connection without an answer, as if it had been lost. What the responder returns is dropped.
+    ///
+    /// - Returns: false, and nothing happens, if a response has begun or the client is gone.
+    public func drop() -> Bool { run.drop() }
 }
 
 /// What an ``EarlyAnswer`` leads to.
 protocol EarlyAnswering: AnyObject, Sendable {
     func answerEarly(_ response: HTTPResponse) -> Bool
+    func drop() -> Bool
 }

@@ -46,6 +46,25 @@ public struct HTTPBody: Sendable {
         self.init(.produced(length: length, produce))
     }
 
+    /// The same body, of which so many bytes a second are sent: a response that is slow on purpose.
+    ///
+    /// - Parameter bytesPerSecond: at least 1.
+    public func slowed(to bytesPerSecond: Int) -> HTTPBody {
+        let rate = Swift.max(1, bytesPerSecond)
+        switch storage {
+        case .empty: return self
+        case .whole(let bytes):
+            return HTTPBody(length: bytes.readableBytes) { try await $0.slowed(to: rate).write(bytes) }
+        case .arriving(let handle):
+            return HTTPBody(length: handle.body.announcedLength) { writer in
+                let slow = writer.slowed(to: rate)
+                while let chunk = try await handle.body.next() { try await slow.write(chunk) }
+            }
+        case .produced(let length, let produce):
+            return HTTPBody(length: length) { try await produce($0.slowed(to: rate)) }
+        }
+    }
+
     /// The whole body if it is at hand, empty included; nil if it is arriving or to be produced.
     public var buffered: ByteBuffer? {
         switch storage {

@@ -98,6 +98,15 @@ private final class ResponderRun: RequestReceiver, EarlyAnswering, @unchecked Se
         return true
     }
 
+    func drop() -> Bool {
+        guard !isCancelled, exchange.awaitsResponse else { return false }
+        isCancelled = true
+        inbound?.fail(
+            CallFailure(.cancelled, "the connection was dropped", stage: .request, mayHaveReachedPeer: true))
+        exchange.abort()
+        return true
+    }
+
     // MARK: RequestReceiver
 
     func received(_ chunk: ByteBuffer) {

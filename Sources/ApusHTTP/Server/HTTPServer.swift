@@ -47,6 +47,8 @@ public final class HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: configuration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // A loop that is late takes up connections once a turn: at four at a time, the usual, some wait for many turns.
+            .serverChannelOption(.maxMessagesPerRead, value: 64)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations

@@ -90,8 +90,9 @@ public final class FaultInjector: Sendable {
     }
 
     /// Waits for an injected latency, at most until the call's deadline.
-    @usableFromInline
-    func wait(_ latency: Duration, in context: CallContext) async throws(CallFailure) {
+    ///
+    /// - Throws: `cancelled`; `deadline_exceeded` if the deadline passed, as with a slow peer.
+    public func wait(_ latency: Duration, in context: CallContext) async throws(CallFailure) {
         let end = time.now.advanced(by: latency)
         do throws(CancellationError) {
             try await time.sleep(until: context.deadline.map { min($0, end) } ?? end)

@@ -173,6 +173,9 @@ public struct LoadShedderState: Sendable {
         turn(to: now)
     }
 
+    /// The queueing delay that is fine at present: that of the configuration, or the time of four requests.
+    public var currentTarget: Duration { .nanoseconds(Int64(targetNow * 1e9)) }
+
     /// What it sees, and did.
     public var snapshot: LoadShedderStatistics {
         var snapshot = statistics

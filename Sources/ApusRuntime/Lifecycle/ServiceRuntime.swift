@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusHTTP
+public import ApusResilience
 public import ApusTelemetry
 public import Logging
 public import ServiceLifecycle
@@ -34,6 +35,9 @@ public final class ServiceRuntime: Service {
     public let watchdog: LoopWatchdog
     /// `/livez`, `/readyz`, `/health` and `/metrics`.
     public let ops: OpsEndpoints
+    /// What is done on purpose to what the service does, as soon as somebody arms it; nil unless the settings allow it
+    /// (`FAULTS`).
+    public let faults: FaultInjector?
 
     /// Whether loops and watchdog end with this runtime.
     let ownsLoops: Bool
@@ -66,9 +70,14 @@ public final class ServiceRuntime: Service {
         loops = watchdog.loops
         health = HealthChecks(service: settings.name)
         ops = OpsEndpoints(health: health, metrics: telemetry.exposition)
+        faults = settings.allowsFaults ? FaultInjector() : nil
         watchdog.feed(health)
         telemetry.observe(watchdog)
         telemetry.observe(health)
+        if let faults {
+            telemetry.observe(faults)
+            telemetry.logger.warning("faults may be armed", metadata: ["path": "\(FaultsEndpoint.path)"])
+        }
     }
 
     /// The process's logger.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusHTTP
+internal import ApusResilience
 public import ApusTelemetry
 public import Logging
 internal import Synchronization
@@ -60,6 +61,12 @@ public struct ServiceTelemetry: Sendable {
 
     func observe(_ health: HealthChecks) {
         metrics.gauge("apus_ready", "1 while requests are welcome.") { health.report().isReady ? 1 : 0 }
+    }
+
+    func observe(_ faults: FaultInjector) {
+        metrics.counter("apus_faults_injected_total", "Faults that were injected on purpose.") {
+            Double(faults.injected)
+        }
     }
 
     func observe(check name: String, of health: HealthChecks) {

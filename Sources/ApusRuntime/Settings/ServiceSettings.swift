@@ -50,6 +50,12 @@ public struct ServiceSettings: Sendable {
     public var tls: TLSFiles?
     /// `DRAIN_TIMEOUT`: how long a shutdown waits for what is in flight. Default 10 s.
     public var drainTimeout: Duration
+    /// `CLIENT_…`: how other services are called.
+    public var client: ClientSettings
+    /// `LOAD_SHEDDING`: whether requests are refused when the event loops are late. Default true.
+    public var shedsLoad: Bool
+    /// `FAULTS`: whether faults may be armed at `/faults`. Default false; never in production.
+    public var allowsFaults: Bool
     /// `APUS_LOOP_BLOCKED_AFTER`: when an event loop that doesn't answer is reported. 10 ms to 1 h, default 500 ms.
     public var loopBlockedAfter: Duration
     /// `APUS_SUPERVISED`: end of file on standard input means that the supervisor is gone: shut down. Default false.
@@ -102,6 +108,13 @@ public struct ServiceSettings: Sendable {
         loopBlockedAfter = settings.duration(
             "APUS_LOOP_BLOCKED_AFTER", default: .milliseconds(500), in: .milliseconds(10) ... .seconds(3600),
             "report an event loop that is blocked this long")
+        client = ClientSettings(from: &settings)
+        shedsLoad = settings.boolean(
+            "LOAD_SHEDDING", default: true, "refuse requests when the event loops are late")
+        allowsFaults = settings.boolean("FAULTS", default: false, "let faults be armed at /faults; not in production")
+        if allowsFaults, environment == .production {
+            settings.reject("FAULTS", "must be off where ENVIRONMENT is production")
+        }
         isSupervised = settings.boolean(
             "APUS_SUPERVISED", default: false, "shut down when standard input ends")
     }

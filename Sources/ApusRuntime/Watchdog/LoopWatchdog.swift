@@ -27,6 +27,7 @@ public final class LoopWatchdog: Sendable {
     private let stopped = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let isRunning = Mutex(false)
+    private let shedders = Mutex<LoopShedders?>(nil)
     private let listeners = Mutex<[HealthChecks]>([])
     private let incidentCount = Atomic<Int>(0)
     private let blockedCount = Atomic<Int>(0)
@@ -56,6 +57,18 @@ public final class LoopWatchdog: Sendable {
     /// Tells `health` from now on since when loops are blocked.
     public func feed(_ health: HealthChecks) {
         listeners.withLock { $0.append(health) }
+    }
+
+    /// What sheds the load of the loops, for all that run on them. Made when it is asked for the first time.
+    ///
+    /// - Throws: `InvalidConfiguration` if load shedding refuses its own configuration.
+    public func loadShedders() throws(InvalidConfiguration) -> LoopShedders {
+        try shedders.withLock { shedders throws(InvalidConfiguration) in
+            if let shedders { return shedders }
+            let made = try LoopShedders(loops)
+            shedders = made
+            return made
+        }
     }
 
     /// Starts the thread. A second call does nothing.

@@ -5,7 +5,9 @@ public import ApusCore
 public import ApusDiscovery
 public import ApusHTTP
 public import ApusResilience
+import ApusRuntime
 public import ApusTelemetry
+public import Logging
 
 /// Calls the operations of another service.
 ///
@@ -35,12 +37,13 @@ public final class ServiceClient: Sendable {
     /// - Parameters:
     ///   - metrics: where the calls are counted.
     ///   - faults: does to calls what it is armed for; nothing by default.
+    ///   - logger: is told when a breaker changes or an instance is ejected, a line each; nobody by default.
     ///   - time: the clock of deadlines and breakers.
     /// - Throws: `InvalidConfiguration` with every problem of `configuration`.
     public init(
         _ service: String, resolver: any Resolver, http: HTTPClient, metrics: MetricsRegistry,
         configuration: ServiceClientConfiguration = .init(), faults: FaultInjector = FaultInjector(),
-        time: TimeSource = .system
+        logger: Logger? = nil, time: TimeSource = .system
     ) throws(InvalidConfiguration) {
         let problems = configuration.validate()
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
@@ -49,10 +52,14 @@ public final class ServiceClient: Sendable {
         self.time = time
         self.metrics = HTTPMetrics(metrics).client(service: service)
         let breakers = BreakerMetrics(metrics, service: service)
-        let instances = try ServiceInstances(view: resolver.view(of: service), configuration, time: time) {
-            (id) throws(InvalidConfiguration) in
+        let log = logger.map { PolicyLog($0) }
+        let instances = try ServiceInstances(view: resolver.view(of: service), configuration, time: time) { change in
+            breakers.count(change)
+            log?.tell(change, service: service)
+        } makeBreaker: { (id) throws(InvalidConfiguration) in
             try CircuitBreaker(service: service, configuration: configuration.breaker, time: time) { transition in
                 breakers.count(transition)
+                log?.tell(transition, service: service, "instance", id)
             }
         }
         self.instances = instances
@@ -67,11 +74,11 @@ public final class ServiceClient: Sendable {
     public convenience init(
         _ contract: any Contract.Type, resolver: any Resolver, http: HTTPClient, metrics: MetricsRegistry,
         configuration: ServiceClientConfiguration = .init(), faults: FaultInjector = FaultInjector(),
-        time: TimeSource = .system
+        logger: Logger? = nil, time: TimeSource = .system
     ) throws(InvalidConfiguration) {
         try self.init(
             contract.name, resolver: resolver, http: http, metrics: metrics, configuration: configuration,
-            faults: faults, time: time)
+            faults: faults, logger: logger, time: time)
     }
 
     /// What the breaker of each instance knows, by the instances' ids.

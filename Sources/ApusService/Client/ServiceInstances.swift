@@ -29,9 +29,12 @@ final class ServiceInstances: Sendable {
     private let applied = Mutex<UInt64?>(nil)
     private let appliedVersion = Atomic<UInt64>(.max)
 
-    /// - Parameter makeBreaker: makes the breaker of an instance; what it throws was found out before.
+    /// - Parameters:
+    ///   - onEjection: told of ejections and returns.
+    ///   - makeBreaker: makes the breaker of an instance; what it throws was found out before.
     init(
         view: ServiceView, _ configuration: ServiceClientConfiguration, time: TimeSource,
+        onEjection: @escaping @Sendable (OutlierChange) -> Void,
         makeBreaker: @escaping @Sendable (_ id: String) throws(InvalidConfiguration) -> CircuitBreaker
     ) throws(InvalidConfiguration) {
         self.view = view
@@ -39,7 +42,9 @@ final class ServiceInstances: Sendable {
         let balancer = try Balancer<InstanceTarget, AnyBalancingPolicy>(configuration.balancing, time: time)
         self.balancer = balancer
         if let outliers = configuration.outliers {
-            self.outliers = try OutlierDetection(outliers, time: time) { balancer.set.candidates }
+            self.outliers = try OutlierDetection(outliers, time: time, onChange: onEjection) {
+                balancer.set.candidates
+            }
         } else {
             outliers = nil
         }

@@ -10,20 +10,15 @@ import NIOCore
 /// The route on which a service takes the events that others relay to it.
 ///
 /// `POST /events` with a CloudEvents document stores it in the queue and answers 204; the queue's worker handles it. The
-/// same event again changes nothing. The route is for other services, and asks for their token (``EventSender``): no
+/// same event again changes nothing. The route is for other services, and asks for their token (``TrustedCaller``): no
 /// gateway should lead to it.
 enum EventIntake {
     static let path = "/events"
 
     static func respond(
-        to request: ServiceRequest, from sender: EventSender, _ queue: SQLQueue
+        to request: ServiceRequest, from senders: TrustedCaller, _ queue: SQLQueue
     ) async throws -> HTTPResponse {
-        if var problem = sender.refusal(of: request.http) {
-            problem.instance = path
-            problem.requestID = request.context.requestID?.description
-            return problem.response(
-                headers: problem.status == 401 ? [.wwwAuthenticate: "Bearer realm=\"events\""] : [:])
-        }
+        if let refusal = senders.refusal(of: request, realm: "events") { return refusal }
         let type = request.http.head.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
         guard type == Message.cloudEventType else {
             throw Problem(.unsupportedMediaType, "An event must be \(Message.cloudEventType).")
@@ -52,9 +47,9 @@ extension ServiceBuilder {
     /// - Parameter token: what the senders must have, `SERVICE_TOKEN`: others get 401. Without one only processes of this
     ///   machine may send: others get 403.
     public mutating func takeEvents(into queue: SQLQueue, token: Secret?) {
-        let sender = EventSender(token: token)
+        let senders = TrustedCaller(token: token, deed: "Events are taken")
         route(.post, PathTemplate(EventIntake.path)) { request in
-            try await EventIntake.respond(to: request, from: sender, queue)
+            try await EventIntake.respond(to: request, from: senders, queue)
         }
     }
 }

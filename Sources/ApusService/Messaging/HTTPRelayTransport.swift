@@ -3,6 +3,7 @@ import ApusContract
 import ApusCore
 import ApusHTTP
 public import ApusMessaging
+import ApusResilience
 public import ApusRuntime
 import Synchronization
 
@@ -27,6 +28,14 @@ public final class HTTPRelayTransport: RelayTransport {
     }
 
     public func send(_ message: Message, to service: String) async throws {
+        try await network.faults.inject(
+            into: FaultCall(target: FaultTarget.broker, operation: message.type), failing: { $0 as any Error }
+        ) {
+            try await post(message, to: service)
+        }
+    }
+
+    private func post(_ message: Message, to service: String) async throws {
         let client = try clients.withLock { clients in
             if let known = clients[service] { return known }
             let client = try network.client(named: service)

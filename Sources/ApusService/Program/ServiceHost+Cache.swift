@@ -30,7 +30,7 @@ extension ServiceHost {
             throw StartError("the cache: \(error)", exitStatus: 2)
         }
         observe(cache)
-        return cache
+        return runtime.faults.map { FaultyCache(cache: cache, injector: $0) } ?? cache
     }
 
     private func shared(

@@ -15,14 +15,17 @@ public struct ServiceHost: Sendable {
     /// The way to other services.
     public let network: ServiceNetwork
 
-    /// Takes what was made elsewhere. The database is closed and checked by the runtime.
+    /// Takes what was made elsewhere. The database is closed and checked by the runtime. Where faults may be armed, they
+    /// hit its statements too, those of the check included.
     public init(runtime: ServiceRuntime, database: any Database, network: ServiceNetwork) {
         self.runtime = runtime
+        let pool = database as? any PooledDatabase
+        let database = runtime.faults.map { FaultyDatabase(database: database, injector: $0) } ?? database
         self.database = database
         self.network = network
         runtime.addResource("database") { await database.close() }
         runtime.addCheck("database") { _ = try await database.query("SELECT 1") }
-        if let pool = database as? any PooledDatabase { PoolMetrics(pool: pool, metrics: runtime.metrics).register() }
+        if let pool { PoolMetrics(pool: pool, metrics: runtime.metrics).register() }
     }
 
     /// The settings of the runtime.

@@ -2,18 +2,24 @@
 public import ApusContract
 public import ApusDiscovery
 public import ApusHTTP
+import ApusResilience
 public import ApusRuntime
 import ApusTelemetry
 import Synchronization
 
 extension ServiceRuntime {
-    /// A builder of the service that `contract` describes, with this runtime's log, metrics, health and watchdog.
+    /// A builder of the service that `contract` describes, with this runtime's log, metrics, health and watchdog. It sheds
+    /// load if `configuration` and the settings (`LOAD_SHEDDING`) say so, and lets faults be armed if these do (`FAULTS`).
     public func builder(
         of contract: any Contract.Type, configuration: ServiceConfiguration = .init()
     ) -> ServiceBuilder {
-        ServiceBuilder(
+        var configuration = configuration
+        if !settings.shedsLoad { configuration.shedsLoad = false }
+        var builder = ServiceBuilder(
             contract, configuration: configuration, logger: telemetry.logger(label: contract.name), metrics: metrics,
             operations: ops, watchdog: watchdog)
+        if let faults { builder.injectFaults(faults, token: settings.serviceToken) }
+        return builder
     }
 
     /// Adds a server, where the settings say, that runs the built service.
@@ -46,7 +52,15 @@ extension ServiceRuntime {
         if let registrar = discovery.registrar {
             keepRegistered(with: registrar, at: discovery.registry, lease)
         }
-        return ServiceNetwork(resolver: discovery.resolver, http: http, metrics: metrics)
+        return network(resolver: discovery.resolver, http: http)
+    }
+
+    /// The way to the services that `resolver` finds, with this runtime's metrics and log, called as the settings say
+    /// (`CLIENT_…`).
+    public func network(resolver: any Resolver, http: HTTPClient) -> ServiceNetwork {
+        ServiceNetwork(
+            resolver: resolver, http: http, metrics: metrics, faults: faults ?? FaultInjector(),
+            configuration: ServiceClientConfiguration(settings.client), logger: telemetry.logger(label: "apus.client"))
     }
 
     /// The id is the same after a restart, so that a new process takes the place of one that was killed.

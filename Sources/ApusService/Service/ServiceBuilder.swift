@@ -2,6 +2,7 @@
 public import ApusContract
 public import ApusCore
 public import ApusHTTP
+public import ApusResilience
 public import ApusRuntime
 public import ApusTelemetry
 public import Logging
@@ -17,14 +18,21 @@ import NIOCore
 ///     let server = HTTPServer(configuration: …, loops: loops, responder: try service.build())
 ///
 /// Also served: `/openapi.json`, and from `operations` `/livez`, `/readyz`, `/health` and `/metrics`.
+///
+/// When the event loops are late, requests are refused with 503 `overloaded` and `Retry-After` before anything is done for
+/// them: routes of the priority `sheddable` first, `critical` ones last, what is also served never. It takes a `watchdog`,
+/// which knows the loops, and ``ServiceConfiguration/shedsLoad``.
 public struct ServiceBuilder {
     private let contract: any Contract.Type
     private let configuration: ServiceConfiguration
-    private let logger: Logger
+    let logger: Logger
     private let metrics: HTTPMetrics
     private let identifiers = IdentifierSource()
-    private let notes: [LoopOperations]
+    private let watchdog: LoopWatchdog?
+    private let shed: ShedMetrics?
     private let time: TimeSource
+    /// Nil if no faults may be armed.
+    var faults: FaultInjector?
     private var middleware: [any Middleware] = []
     private var pending: [Pending] = []
 
@@ -32,6 +40,7 @@ public struct ServiceBuilder {
         let method: HTTPMethod
         let path: PathTemplate
         let operation: AnyOperation?
+        let priority: CallPriority?
         let accessLevel: Logger.Level
         let handler: ServiceRoute.Handler
     }
@@ -39,7 +48,8 @@ public struct ServiceBuilder {
     /// - Parameters:
     ///   - metrics: where the routes' instruments are registered.
     ///   - operations: what answers for health and metrics; nil for a service that is asked for neither.
-    ///   - watchdog: gets to know which route runs on which loop, so that it can name the one that blocks it.
+    ///   - watchdog: gets to know which route runs on which loop, so that it can name the one that blocks it. Also knows
+    ///     when the loops are late; without one, no load is shed.
     ///   - time: the clock of deadlines and durations.
     public init(
         _ contract: any Contract.Type, configuration: ServiceConfiguration = .init(), logger: Logger,
@@ -50,7 +60,10 @@ public struct ServiceBuilder {
         self.configuration = configuration
         self.logger = logger
         self.metrics = HTTPMetrics(metrics)
-        self.notes = watchdog?.operations ?? []
+        self.watchdog = watchdog
+        shed =
+            watchdog != nil && configuration.shedsLoad
+            ? ShedMetrics("apus_server_shed_total", reasons: [.queueingDelay, .inFlight], in: metrics) : nil
         self.time = time
         let document = ByteBuffer(bytes: OpenAPI.document(for: contract))
         add(.get, "/openapi.json", .debug) { _ in
@@ -68,9 +81,11 @@ public struct ServiceBuilder {
     // Without an output the form that returns nothing is meant; a body without `return` would fit all three.
 
     /// Gives an operation its implementation, which says status and headers of its answer.
+    ///
+    /// - Parameter priority: how much its requests matter when not all can be served. Default normal.
     @_disfavoredOverload
     public mutating func implement<Parameters, Body, Output>(
-        _ operation: Operation<Parameters, Body, Output>,
+        _ operation: Operation<Parameters, Body, Output>, priority: CallPriority = .normal,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
     ) {
         let handler = OperationHandler(
@@ -79,33 +94,43 @@ public struct ServiceBuilder {
         pending.append(
             Pending(
                 method: HTTPMethod(operation.any.method.name), path: operation.any.path, operation: operation.any,
-                accessLevel: .info, handler: { try await handler.respond(to: $0) }))
+                priority: priority, accessLevel: .info, handler: { try await handler.respond(to: $0) }))
     }
 
     /// Gives an operation its implementation, which returns the output.
+    ///
+    /// - Parameter priority: how much its requests matter when not all can be served. Default normal.
     @_disfavoredOverload
     public mutating func implement<Parameters, Body, Output>(
-        _ operation: Operation<Parameters, Body, Output>,
+        _ operation: Operation<Parameters, Body, Output>, priority: CallPriority = .normal,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Output
     ) {
-        implement(operation) { call -> Reply<Output> in Reply(try await implementation(call)) }
+        implement(operation, priority: priority) { call -> Reply<Output> in Reply(try await implementation(call)) }
     }
 
     /// Gives an operation without an output its implementation.
+    ///
+    /// - Parameter priority: how much its requests matter when not all can be served. Default normal.
     public mutating func implement<Parameters, Body>(
-        _ operation: Operation<Parameters, Body, NoOutput>,
+        _ operation: Operation<Parameters, Body, NoOutput>, priority: CallPriority = .normal,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Void
     ) {
-        implement(operation) { call -> Reply<NoOutput> in
+        implement(operation, priority: priority) { call -> Reply<NoOutput> in
             try await implementation(call)
             return Reply(NoOutput())
         }
     }
 
     /// Adds a route beside the contract, for what has no schema: uploads, streams, deliveries of a broker.
-    public mutating func route(_ method: HTTPMethod, _ path: PathTemplate, _ handler: @escaping ServiceRoute.Handler) {
+    ///
+    /// - Parameter priority: how much its requests matter when not all can be served. Default normal.
+    public mutating func route(
+        _ method: HTTPMethod, _ path: PathTemplate, priority: CallPriority = .normal,
+        _ handler: @escaping ServiceRoute.Handler
+    ) {
         pending.append(
-            Pending(method: method, path: path, operation: nil, accessLevel: .info, handler: handler))
+            Pending(
+                method: method, path: path, operation: nil, priority: priority, accessLevel: .info, handler: handler))
     }
 
     /// Builds the routes.
@@ -127,9 +152,17 @@ public struct ServiceBuilder {
                 problems.append("\(operation.name) is not in the operations of \(contract.name)")
             }
         }
+        var shedders: LoopShedders?
+        if configuration.shedsLoad, let watchdog {
+            do throws(InvalidConfiguration) {
+                shedders = try watchdog.loadShedders()
+            } catch {
+                problems.append("\(error)")
+            }
+        }
         let routes = pending.map { route in
             let made = ServiceRoute(
-                route.method, route.path, operation: route.operation,
+                route.method, route.path, operation: route.operation, priority: route.priority,
                 metrics: metrics.route(method: route.method.name, route.path.description), logger: logger,
                 accessLevel: route.accessLevel, handler: chain(route))
             return Router<ServiceRoute>.Route(route.method, route.path, made)
@@ -143,12 +176,13 @@ public struct ServiceBuilder {
         guard problems.isEmpty else { throw RouterError(problems: problems) }
         return ServiceResponder(
             router: router, unmatched: metrics.route(method: "OTHER", "unmatched"), configuration: configuration,
-            logger: logger, identifiers: identifiers, notes: notes, time: time)
+            logger: logger, identifiers: identifiers, notes: watchdog?.operations ?? [],
+            shedders: shedders, shed: shed, faults: faults, time: time)
     }
 
     /// The middleware around a handler, put together once.
     private func chain(_ route: Pending) -> ServiceRoute.Handler {
-        guard route.accessLevel != .debug else { return route.handler }
+        guard route.priority != nil else { return route.handler }
         return middleware.reversed().reduce(route.handler) { next, step in
             { request in try await step.respond(to: request, next: next) }
         }
@@ -160,16 +194,16 @@ public struct ServiceBuilder {
                 guard let answer = operations.answer(path: path, accept: request.http.head.headers[.accept]) else {
                     throw Problem(.noRoute)
                 }
-                return HTTPResponse(
-                    status: HTTPStatus(answer.status), headers: [.contentType: answer.contentType],
-                    body: HTTPBody(ByteBuffer(bytes: answer.body)))
+                return HTTPResponse(answer)
             }
         }
     }
 
-    private mutating func add(
+    /// Adds a route that no middleware surrounds and that is served in any case.
+    mutating func add(
         _ method: HTTPMethod, _ path: PathTemplate, _ level: Logger.Level, _ handler: @escaping ServiceRoute.Handler
     ) {
-        pending.append(Pending(method: method, path: path, operation: nil, accessLevel: level, handler: handler))
+        pending.append(
+            Pending(method: method, path: path, operation: nil, priority: nil, accessLevel: level, handler: handler))
     }
 }

@@ -11,6 +11,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     /// Whether each answered request is logged, at level info; health checks and metrics at debug. Default true.
     public var logsAccess = true
 
+    /// Whether requests are refused, those of the least priority first, when the event loops are late: see
+    /// ``ServiceBuilder``. Default true.
+    public var shedsLoad = true
+
     public init() {}
 
     /// Every problem of the values, with the name of the property; empty if there is none.

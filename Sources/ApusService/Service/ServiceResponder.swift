@@ -2,6 +2,7 @@
 import ApusContract
 import ApusCore
 public import ApusHTTP
+import ApusResilience
 import ApusRuntime
 import ApusTelemetry
 import Logging
@@ -9,9 +10,10 @@ import NIOCore
 
 /// Answers the requests of a service.
 ///
-/// For each request, in this order: the route is found; its metrics begin; request id, trace and deadline are taken over
-/// from the headers or made, and put into `CallContext.current`; the middleware and the handler run; an error becomes
-/// `application/problem+json`; the request id is echoed; metrics and access log end.
+/// For each request, in this order: the route is found; its metrics begin; load shedding decides whether there is room for
+/// it; request id, trace and deadline are taken over from the headers or made, and put into `CallContext.current`; the
+/// middleware and the handler run; an error becomes `application/problem+json`; the request id is echoed; metrics and
+/// access log end.
 ///
 /// An operation that has no answer at its deadline is answered for, with 504, and its task is cancelled. A response whose
 /// body streams has begun when the handler returns it: the deadline no longer matters then.
@@ -22,11 +24,17 @@ public final class ServiceResponder: HTTPResponder {
     let logger: Logger
     let identifiers: IdentifierSource
     let notes: [LoopOperations]
+    /// Nil if load isn't shed.
+    let shedders: LoopShedders?
+    let shed: ShedMetrics?
+    /// Nil if no faults may be armed.
+    let faults: FaultInjector?
     let time: TimeSource
 
     init(
         router: Router<ServiceRoute>, unmatched: HTTPRouteMetrics, configuration: ServiceConfiguration, logger: Logger,
-        identifiers: IdentifierSource, notes: [LoopOperations], time: TimeSource
+        identifiers: IdentifierSource, notes: [LoopOperations], shedders: LoopShedders?, shed: ShedMetrics?,
+        faults: FaultInjector?, time: TimeSource
     ) {
         self.router = router
         self.unmatched = unmatched
@@ -34,6 +42,9 @@ public final class ServiceResponder: HTTPResponder {
         self.logger = logger
         self.identifiers = identifiers
         self.notes = notes
+        self.shedders = shedders
+        self.shed = shed
+        self.faults = faults
         self.time = time
     }
 
@@ -41,7 +52,8 @@ public final class ServiceResponder: HTTPResponder {
         let start = time.now
         switch begin(request, at: start) {
         case .refused(let response): return response
-        case .begun(let request, let context):
+        case .begun(let request, let context, let shedder):
+            defer { shedder?.finish(at: .now) }
             return await CallContext.$current.withValue(context) {
                 let running = watch(request, since: start)
                 let response = await run(request.route, request)
@@ -51,33 +63,40 @@ public final class ServiceResponder: HTTPResponder {
     }
 
     private enum Beginning {
-        case begun(ServiceRequest, CallContext)
+        /// With who keeps count of it, if anybody does.
+        case begun(ServiceRequest, CallContext, LoopShedder?)
         /// Answered without a handler; counted and logged.
         case refused(HTTPResponse)
     }
 
     // Not inlined, as `finished`: what they need meanwhile would be part of the frame of every request.
 
-    /// Finds the route and makes the context.
+    /// Finds the route, sees whether there is room, and makes the context.
     @inline(never)
     private func begin(_ request: HTTPRequest, at start: Instant) -> Beginning {
         let match = router.match(request.head.method, request.head.path)
         let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
         metrics.begin()
-        let (context, problem) = CallContext.incoming(
+        let admission = admit(match)
+        let (context, malformed) = CallContext.incoming(
             request.head.headers, at: start, timeout: configuration.timeout, identifiers)
+        let problem = if case .refused(let overload) = admission { overload } else { malformed }
+        let shedder: LoopShedder? = if case .counted(let shedder) = admission { shedder } else { nil }
         if problem == nil, case .found(let route, let captures) = match {
-            return .begun(
-                ServiceRequest(http: request, route: route, context: context, principal: nil, captures: captures),
-                context)
+            let request = ServiceRequest(
+                http: request, route: route, context: context, principal: nil, captures: captures)
+            return .begun(request, context, shedder)
         }
+        shedder?.finish(at: .now)
         return CallContext.$current.withValue(context) {
-            var response =
-                switch match {
-                case _ where problem != nil: answer(problem ?? Problem(.badRequest), request, context)
-                case .methodNotAllowed(let methods): refusal(of: request, allowing: methods, context)
-                default: answer(Problem(.noRoute, "Nothing is at this path."), request, context)
-                }
+            var response: HTTPResponse
+            if let problem {
+                response = answer(problem, request, context)
+            } else if case .methodNotAllowed(let methods) = match {
+                response = refusal(of: request, allowing: methods, context)
+            } else {
+                response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
+            }
             response = identified(response, context)
             ended(match, request, response, since: start)
             return .refused(response)
@@ -138,7 +157,8 @@ public final class ServiceResponder: HTTPResponder {
         let note = notes?.enter(route.operationName)
         defer { if let note { notes?.leave(note) } }
         do {
-            return try await route.handler(request)
+            guard let faults = RequestFaults(self.faults, for: request) else { return try await route.handler(request) }
+            return try await faults.apply(to: request) { try await route.handler(request) }
         } catch {
             return answer(error, request)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusContract
 public import ApusHTTP
+public import ApusResilience
 import ApusRuntime
 import ApusTelemetry
 import Logging
@@ -15,6 +16,8 @@ public final class ServiceRoute: Sendable {
     public let path: PathTemplate
     /// The contract's operation; nil for a route beside the contract.
     public let operation: AnyOperation?
+    /// How much its requests matter when not all can be served; nil if they are served in any case.
+    public let priority: CallPriority?
 
     let handler: Handler
     let metrics: HTTPRouteMetrics
@@ -27,12 +30,13 @@ public final class ServiceRoute: Sendable {
     let accessLogger: Logger
 
     init(
-        _ method: HTTPMethod, _ path: PathTemplate, operation: AnyOperation?, metrics: HTTPRouteMetrics,
-        logger: Logger, accessLevel: Logger.Level = .info, handler: @escaping Handler
+        _ method: HTTPMethod, _ path: PathTemplate, operation: AnyOperation?, priority: CallPriority?,
+        metrics: HTTPRouteMetrics, logger: Logger, accessLevel: Logger.Level = .info, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.operation = operation
+        self.priority = priority
         self.metrics = metrics
         self.accessLevel = accessLevel
         self.handler = handler

@@ -85,7 +85,7 @@ struct RunningShop: Sendable {
             runtime.onReady("resolver") { addresses in
                 for address in addresses { resolver.add(service.name, at: address.endpoint) }
             }
-            return ServiceNetwork(resolver: resolver, http: http, metrics: runtime.metrics)
+            return runtime.network(resolver: resolver, http: http)
         }
         return try await RunningService(host)
     }

@@ -2,6 +2,7 @@
 import ApusCore
 import ApusHTTP
 import ApusResilience
+import ApusRuntime
 
 /// A request to one instance.
 struct InstanceRequest: FaultSubject, Sendable {
@@ -9,7 +10,7 @@ struct InstanceRequest: FaultSubject, Sendable {
     let origin: Origin
     let service: String
 
-    var target: String { "client:\(service)" }
+    var target: String { FaultTarget.client(of: service) }
     var operation: String? { nil }
     var method: String? { request.head.method.name }
     var path: String? { String(request.head.path) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
 
-/// Numbers with units, as people write them in a gateway file.
-enum UnitText {
+/// Numbers with units, as people write them in files.
+public enum UnitText {
     private static let durations: [(unit: String, nanoseconds: Int64)] = [
         ("ms", 1_000_000), ("us", 1_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
     ]
@@ -12,7 +12,7 @@ enum UnitText {
     ]
 
     /// The duration that `text` spells, or nil: digits (at most twelve, with an optional fraction) and a unit.
-    static func duration(_ text: String) -> Duration? {
+    public static func duration(_ text: String) -> Duration? {
         for (unit, nanoseconds) in durations where text.hasSuffix(unit) {
             guard let number = number(text.dropLast(unit.count)) else { continue }
             return .nanoseconds(Int64((number * Double(nanoseconds)).rounded()))
@@ -21,7 +21,7 @@ enum UnitText {
     }
 
     /// The shortest spelling of `duration`.
-    static func duration(_ duration: Duration) -> String {
+    public static func duration(_ duration: Duration) -> String {
         let nanoseconds = duration.nanoseconds
         for (unit, size) in durations.sorted(by: { $0.nanoseconds > $1.nanoseconds })
         where nanoseconds >= size && nanoseconds % size == 0 {
@@ -30,7 +30,8 @@ enum UnitText {
         return nanoseconds == 0 ? "0s" : "\(nanoseconds)ns"
     }
 
-    static func bytes(_ text: String) -> Int? {
+    /// The number of bytes that `text` spells, or nil: digits and perhaps a unit.
+    public static func bytes(_ text: String) -> Int? {
         for (unit, size) in sizes where text.hasSuffix(unit) {
             let digits = text.dropLast(unit.count)
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(digits) else { continue }
@@ -38,17 +39,6 @@ enum UnitText {
             return overflow ? nil : bytes
         }
         return nil
-    }
-
-    static func rate(_ text: String) -> RateConfiguration? {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let number = Int(parts[0]), (1...1_000_000_000).contains(number) else { return nil }
-        switch parts[1] {
-        case "s": return RateConfiguration(requests: number, per: .seconds(1))
-        case "m": return RateConfiguration(requests: number, per: .seconds(60))
-        case "h": return RateConfiguration(requests: number, per: .seconds(3600))
-        default: return nil
-        }
     }
 
     private static func number(_ text: Substring) -> Double? {

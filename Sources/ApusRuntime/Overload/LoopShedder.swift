@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
-import ApusHTTP
-import ApusResilience
-import NIOCore
+public import ApusCore
+public import ApusHTTP
+public import ApusResilience
+internal import NIOCore
 
 /// Sheds the load of one event loop. Touched on that loop only, so that it needs no lock.
 ///
 /// It is told for how long requests have been ready: the time since the loop's turn began, and, if the turn before followed
 /// without a pause, half of that, since their bytes came in meanwhile. Besides, a timer measures how late the loop is
 /// while there are requests. Nothing is allocated per request.
-final class LoopShedder: @unchecked Sendable {
+public final class LoopShedder: @unchecked Sendable {
+    // Sendable because it is reached on its loop only.
+
     private static let tick = Duration.milliseconds(10)
     /// For how many ticks without a request the timer goes on, so that a request now and then doesn't start it each time.
     private static let idleTicks = 100
-    /// Two turns that are no further apart follow each other without a pause.
+    /// Two turns that are no further apart follow each other without a pause: what was ready when the first ended takes a
+    /// while to reach the shedder.
     private static let gap: Int64 = 100_000
+    /// Nor are two that are no further apart than this part of the first.
+    private static let gapInTurn: Int64 = 16
 
     private var state: LoadShedderState
-    private let loop: Loop
-    /// What counts at most as one delay: a single stop of the machine isn't an overload.
+    let loop: Loop
+    /// What counts at most as a delay that follows a short one: a single stop of the machine isn't an overload.
     private let longest: Duration
+    private var wasLong = false
     private var inFlight = 0
     private var turnBegan: Int64?
     private var turnEnded: Int64 = 0
@@ -31,7 +37,7 @@ final class LoopShedder: @unchecked Sendable {
     private var turnEnds: @Sendable () -> Void = {}
 
     /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.
-    init(_ configuration: LoadShedderConfiguration, loop: Loop) throws(InvalidConfiguration) {
+    public init(_ configuration: LoadShedderConfiguration, loop: Loop) throws(InvalidConfiguration) {
         state = try LoadShedderState(configuration)
         longest = .nanoseconds(configuration.window.nanoseconds * 9 / 10)
         self.loop = loop
@@ -39,10 +45,10 @@ final class LoopShedder: @unchecked Sendable {
     }
 
     /// Asks whether a request may be worked on; nil if so, and then ``finish(at:)`` must follow.
-    func admit(_ priority: CallPriority, at now: Instant) -> LoadShedderRejection? {
+    public func admit(_ priority: CallPriority, at now: Instant) -> LoadShedderRejection? {
         let began = beginTurn(at: now)
         let waited = Duration.nanoseconds(max(0, now.nanoseconds - began) + backlog)
-        switch state.admit(priority, waited: min(waited, longest), now: now) {
+        switch state.admit(priority, waited: counted(waited), now: now) {
         case .rejected(let rejection): return rejection
         case .admitted:
             inFlight += 1
@@ -56,19 +62,27 @@ final class LoopShedder: @unchecked Sendable {
     }
 
     /// A request that was admitted has ended.
-    func finish(at now: Instant) {
+    public func finish(at now: Instant) {
         _ = beginTurn(at: now)
         inFlight -= 1
         state.finish(now: now)
     }
 
     /// What it sees, and did.
-    var statistics: LoadShedderStatistics { state.snapshot }
+    public var statistics: LoadShedderStatistics { state.snapshot }
+
+    /// The part of a delay that counts. Of long ones in a row more does, if requests take long: it must exceed the target.
+    private func counted(_ delay: Duration) -> Duration {
+        let isLong = delay > longest
+        defer { wasLong = isLong }
+        return min(delay, isLong && wasLong ? max(longest, state.currentTarget * 4.5) : longest)
+    }
 
     /// Notices the first that happens in a turn of the loop, and asks to be told of the turn's end.
     private func beginTurn(at now: Instant) -> Int64 {
         if let turnBegan { return turnBegan }
-        backlog = now.nanoseconds - turnEnded < Self.gap ? lastTurn / 2 : 0
+        let gap = max(Self.gap, lastTurn / Self.gapInTurn)
+        backlog = now.nanoseconds - turnEnded < gap ? lastTurn / 2 : 0
         turnBegan = now.nanoseconds
         // Runs when all that was ready in this turn has been handled.
         loop.eventLoop.execute(turnEnds)
@@ -91,7 +105,7 @@ final class LoopShedder: @unchecked Sendable {
 
     private func ticked(due: Instant) {
         let now = Instant.now
-        state.observe(delay: min(max(.zero, due.duration(to: now)), longest), now: now)
+        state.observe(delay: counted(max(.zero, due.duration(to: now))), now: now)
         idle = inFlight > 0 ? 0 : idle + 1
         guard idle <= Self.idleTicks else {
             isTicking = false

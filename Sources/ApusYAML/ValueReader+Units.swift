@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusCore
-import ApusYAML
 
 extension ValueReader {
     /// A positive duration with its unit: `500ms`, `30s`, `5m`, `1h`.
-    func duration(in range: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))) -> Duration? {
+    public func duration(in range: ClosedRange<Duration> = .milliseconds(1)...(.seconds(86_400))) -> Duration? {
         parsed(
             "a duration from \(UnitText.duration(range.lowerBound)) to \(UnitText.duration(range.upperBound)), such as 500ms, 30s or 5m"
         ) {
@@ -13,14 +12,9 @@ extension ValueReader {
     }
 
     /// A number of bytes: `8192`, `64KiB`, `10MB`.
-    func bytes(in range: ClosedRange<Int>) -> Int? {
+    public func bytes(in range: ClosedRange<Int>) -> Int? {
         parsed("a size from \(range.lowerBound) to \(range.upperBound) bytes, such as 64KiB or 10MB") {
             UnitText.bytes($0).flatMap { range.contains($0) ? $0 : nil }
         }
-    }
-
-    /// Requests per time: `100/s`, `30/m`, `1000/h`.
-    func rate() -> RateConfiguration? {
-        parsed("a rate such as 100/s, 30/m or 1000/h", UnitText.rate)
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
-import ApusResilience
+public import ApusCore
+public import ApusResilience
 
 /// Why a request is refused for there being too many. The raw value is what metrics show.
-enum ShedReason: String, CaseIterable {
+public enum ShedReason: String, Sendable, CaseIterable {
     /// The event loop is late.
     case queueingDelay = "queueing_delay"
     case queueLength = "queue_length"
@@ -15,7 +15,8 @@ enum ShedReason: String, CaseIterable {
     /// The service has as many requests as its latencies allow.
     case adaptive
 
-    init(_ reason: LoadShedderRejection.Reason) {
+    /// The same reason as a load shedder names it.
+    public init(_ reason: LoadShedderRejection.Reason) {
         self =
             switch reason {
             case .queueingDelay: .queueingDelay
@@ -36,7 +37,10 @@ enum ShedReason: String, CaseIterable {
         }
     }
 
-    func failure(retryAfter: Duration?) -> CallFailure {
+    /// The failure of a request that is refused for it.
+    ///
+    /// - Parameter retryAfter: when it is worth to return, if that is known.
+    public func failure(retryAfter: Duration?) -> CallFailure {
         CallFailure(.overloaded, message, stage: .admission, retryAfter: retryAfter, mayHaveReachedPeer: false)
     }
 }

@@ -6,14 +6,15 @@ import Testing
 
 @testable import ApusService
 
-@Suite("Who may relay events to a service")
-struct EventSenderTests {
+@Suite("Who may use a route that isn't for everybody")
+struct TrustedCallerTests {
     private static let token = "0123456789abcdef"
 
     private func status(_ token: String?, from address: String, _ headers: Headers = [:]) -> Int? {
         var request = HTTPRequest(.post, "/events", headers: headers)
         request.connection.remoteAddress = address
-        return EventSender(token: token.map { Secret($0) }).refusal(of: request)?.status
+        let callers = TrustedCaller(token: token.map { Secret($0) }, deed: "Events are taken")
+        return callers.refusal(of: request)?.status
     }
 
     @Test(
