@@ -51,6 +51,14 @@ struct OverloadTests {
         }
     }
 
+    @Test("sheds by default, and not if the settings say so", arguments: [nil, "on", "off"])
+    func settings(value: String?) async throws {
+        try await RunningProgram.with(value.map { ["LOAD_SHEDDING": $0] } ?? [:]) { (program) async throws in
+            let isCounted = try await program.get("/metrics").body.contains("apus_server_shed_total{")
+            #expect(isCounted == (value != "off"))
+        }
+    }
+
     @Test("says why, when to return and by which id, and counts it; the body is left unread")
     func refusal() async throws {
         try await OverloadedService.with { (service) async throws in
