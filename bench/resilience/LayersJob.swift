@@ -13,6 +13,8 @@ struct LayersJob {
         case idle
         /// Deadline, breaker, retry, bulkhead, shedding and faults, none of which has anything to object to.
         case shipped
+        /// One that allocates an object for each call, which shows that they are counted.
+        case allocating
     }
 
     private static let operations = 100_000
@@ -34,6 +36,12 @@ struct LayersJob {
             endpoint = FunctionEndpoint { (request, context) throws(CallFailure) in
                 try await stack.call(request, in: context)
             }
+        case .allocating:
+            let peer = Peer()
+            endpoint = FunctionEndpoint { (request, context) throws(CallFailure) in
+                let number = CountedObject(request.number)
+                return try await peer.call(Peer.Request(number: number.value), in: context)
+            }
         }
     }
 
@@ -53,5 +61,15 @@ struct LayersJob {
                 Main.complain("a wrong answer")
             }
         }
+    }
+}
+
+/// What a layer that allocates allocates.
+private final class CountedObject: Sendable {
+    let value: Int
+
+    @inline(never)
+    init(_ value: Int) {
+        self.value = value
     }
 }

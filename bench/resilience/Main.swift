@@ -35,6 +35,7 @@ struct Main {
         case "call-none": try await LayersJob(.none).make(calls: amount)
         case "call-layers": try await LayersJob(.idle).make(calls: amount)
         case "call-layers-shipped": try await LayersJob(.shipped).make(calls: amount)
+        case "call-allocating": try await LayersJob(.allocating).make(calls: amount)
         default: complain("bench-resilience: no job \(job)")
         }
     }
