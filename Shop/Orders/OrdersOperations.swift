@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
+import ApusResilience
 import ApusSQL
 import ApusService
 import OrdersContract
@@ -10,7 +11,8 @@ struct OrdersOperations: Sendable {
     let desk: OrderDesk
 
     func implement(_ service: inout ServiceBuilder) {
-        service.implement(OrdersAPI.placeOrder) { call in
+        // Who orders is waited for, and what is reserved must not be lost for want of room.
+        service.implement(OrdersAPI.placeOrder, priority: .high) { call in
             let order = try await desk.place(call.body, key: call.parameters.idempotencyKey)
             return .created(order, location: "/v1/orders/\(order.id)")
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
+import ApusResilience
 import ApusService
 import ProductsContract
 
@@ -26,15 +27,16 @@ struct ProductsOperations: Sendable {
             let changed = try await catalogue.update(call.parameters, call.body)
             return .ok(changed.product, etag: changed.etag)
         }
-        service.implement(ProductsAPI.reserve) { call in
+        // Orders wait for these, which carry what is begun to its end.
+        service.implement(ProductsAPI.reserve, priority: .high) { call in
             let reservation = try await reservations.reserve(call.parameters.orderId, call.body)
             sweeper.expect(reservation.expiresAt)
             return reservation
         }
-        service.implement(ProductsAPI.release) { call in
+        service.implement(ProductsAPI.release, priority: .high) { call in
             try await reservations.release(call.parameters.orderId)
         }
-        service.implement(ProductsAPI.commit) { call in
+        service.implement(ProductsAPI.commit, priority: .high) { call in
             try await reservations.commit(call.parameters.orderId)
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusBalancing
 import ApusContract
 import ApusCore
 import ApusDiscovery
@@ -7,6 +8,7 @@ import ApusResilience
 import ApusService
 import ApusTelemetry
 import ApusTesting
+import Logging
 import NIOCore
 import Synchronization
 import Testing
@@ -198,5 +200,37 @@ struct ClientStackTests {
                 )
             }
         }
+    }
+
+    @Test("What a breaker and outlier detection do is logged, a line for each change, and counted")
+    func events() async throws {
+        let target = MemoryLogTarget()
+        let output = LogOutput(target: target, service: "caller", level: .debug)
+        let metrics = MetricsRegistry()
+        var configuration = ServiceClientConfiguration()
+        configuration.maximumAttempts = 1
+        configuration.breaker.consecutiveFailures = 4
+        configuration.outliers?.consecutiveGatewayFailures = 2
+        try await Running.with { (running) async throws in
+            let bad = Fixed(.serviceUnavailable)
+            try await running.serve(handler: bad) { (address) async throws in
+                let network = ServiceNetwork(
+                    resolver: StaticResolver(["notes": [address.endpoint]]), http: running.client, metrics: metrics,
+                    configuration: configuration, logger: output.logger(label: "client"))
+                let notes = try network.client(of: NotesAPI.self)
+                for _ in 0..<6 { _ = await read(notes) }
+                #expect(bad.count == 4)
+            }
+        }
+        output.flush()
+        let changes = target.lines.filter { $0.contains("breaker changed") }
+        #expect(changes.count == 1, "\(target.lines)")
+        let isWarning = changes.first?.contains(#""level":"warning""#) == true
+        #expect(isWarning && changes.first?.contains(#""upstream":"notes""#) == true, "\(changes)")
+        let text = String(decoding: PrometheusText.write(metrics), as: UTF8.self)
+        #expect(
+            text.contains(
+                #"apus_client_breaker_transitions_total{reason="consecutive_failures",service="notes",to="open"} 1"#),
+            "\(text)")
     }
 }

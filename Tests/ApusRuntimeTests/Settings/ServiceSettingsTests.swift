@@ -27,6 +27,7 @@ struct ServiceSettingsTests {
         #expect(service.tls == nil)
         #expect(service.drainTimeout == .seconds(10))
         #expect(!service.isSupervised)
+        #expect(service.shedsLoad && !service.allowsFaults)
         #expect(service.serviceToken == nil)
         #expect(service.resource == TelemetryResource(service: "users"))
     }

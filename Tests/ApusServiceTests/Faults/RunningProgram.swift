@@ -26,6 +26,13 @@ struct RunningProgram {
             builder.route(.get, "/big") { _ in
                 HTTPResponse(status: .ok, body: HTTPBody(String(repeating: "x", count: 2_000)))
             }
+            builder.route(.get, "/stream") { _ in
+                HTTPResponse(
+                    status: .ok,
+                    body: HTTPBody { writer in
+                        for _ in 0..<2 { try await writer.write(String(repeating: "y", count: 1_000)) }
+                    })
+            }
             builder.route(.post, "/insert") { _ in
                 try await database.execute("INSERT INTO notes (title) VALUES ('a')")
                 return HTTPResponse(status: .ok)

@@ -70,13 +70,13 @@ struct ServiceFaultTests {
         }
     }
 
-    @Test("a slow body comes whole, but at so many bytes a second")
-    func slowBody() async throws {
+    @Test("a slow body comes whole, but at so many bytes a second", arguments: ["/big", "/stream"])
+    func slowBody(path: String) async throws {
         try await RunningProgram.with(on) { (program) async throws in
             _ = try await program.arm(#""slowBody": 10000"#)
             let start = ContinuousClock.now
-            let response = try await program.send(HTTPRequest(.get, "/big"))
-            #expect(response.headers[.contentLength] == "2000")
+            let response = try await program.send(HTTPRequest(.get, path))
+            #expect(response.headers[.contentLength] == (path == "/big" ? "2000" : nil))
             #expect(try await response.body.collect(upTo: 4_000).readableBytes == 2_000)
             #expect(ContinuousClock.now - start >= .milliseconds(200))
         }
@@ -122,7 +122,8 @@ struct ServiceFaultTests {
     @Test("a message isn't brought, or brought and then lost")
     func broker() async throws {
         let faults = FaultInjector()
-        let http = HTTPClient(loops: EventLoops(count: 1))
+        let loops = EventLoops(count: 1)
+        let http = HTTPClient(loops: loops)
         let network = ServiceNetwork(
             resolver: InProcessResolver(), http: http, metrics: MetricsRegistry(), faults: faults)
         let transport = HTTPRelayTransport(network: network, token: nil)
@@ -135,6 +136,7 @@ struct ServiceFaultTests {
         let real = await #expect(throws: CallFailure.self) { try await transport.send(message, to: "orders") }
         #expect(real?.code == .noInstance)
         await http.shutdown()
+        try await loops.shutdown()
     }
 
     @Test("nothing can be armed unless the settings allow it, and never in production")
