@@ -228,6 +228,9 @@ struct ClientStackTests {
         let isWarning = changes.first?.contains(#""level":"warning""#) == true
         #expect(isWarning && changes.first?.contains(#""upstream":"notes""#) == true, "\(changes)")
         let text = String(decoding: PrometheusText.write(metrics), as: UTF8.self)
-        #expect(text.contains(#"apus_client_breaker_transitions_total{service="notes",to="open",reason="#), "\(text)")
+        #expect(
+            text.contains(
+                #"apus_client_breaker_transitions_total{reason="consecutive_failures",service="notes",to="open"} 1"#),
+            "\(text)")
     }
 }

@@ -122,7 +122,8 @@ struct ServiceFaultTests {
     @Test("a message isn't brought, or brought and then lost")
     func broker() async throws {
         let faults = FaultInjector()
-        let http = HTTPClient(loops: EventLoops(count: 1))
+        let loops = EventLoops(count: 1)
+        let http = HTTPClient(loops: loops)
         let network = ServiceNetwork(
             resolver: InProcessResolver(), http: http, metrics: MetricsRegistry(), faults: faults)
         let transport = HTTPRelayTransport(network: network, token: nil)
@@ -135,6 +136,7 @@ struct ServiceFaultTests {
         let real = await #expect(throws: CallFailure.self) { try await transport.send(message, to: "orders") }
         #expect(real?.code == .noInstance)
         await http.shutdown()
+        try await loops.shutdown()
     }
 
     @Test("nothing can be armed unless the settings allow it, and never in production")
