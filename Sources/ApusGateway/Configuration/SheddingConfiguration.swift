@@ -15,8 +15,6 @@ public struct SheddingConfiguration: Equatable, Sendable {
         var configuration = LoadShedderConfiguration()
         configuration.targetDelay = targetDelay
         configuration.maximumInFlight = maxInFlight
-        // The delay says it all; what the CPU does isn't asked.
-        configuration.cpuTarget = nil
         return configuration
     }
 }

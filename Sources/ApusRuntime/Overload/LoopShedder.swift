@@ -8,13 +8,16 @@ internal import NIOCore
 ///
 /// It is told for how long requests have been ready: the time since the loop's turn began, and, if the turn before followed
 /// without a pause, half of that, since their bytes came in meanwhile. Besides, a timer measures how late the loop is
-/// while there are requests. Nothing is allocated per request.
+/// while there are requests, and now and then how much of its time the loop's thread works. Nothing is allocated per
+/// request.
 public final class LoopShedder: @unchecked Sendable {
     // Sendable because it is reached on its loop only.
 
     private static let tick = Duration.milliseconds(10)
     /// For how many ticks without a request the timer goes on, so that a request now and then doesn't start it each time.
     private static let idleTicks = 100
+    /// After how many ticks the thread's use of its CPU is looked at.
+    private static let ticksPerLook = 50
     /// Two turns that are no further apart follow each other without a pause: what was ready when the first ended takes a
     /// while to reach the shedder.
     private static let gap: Int64 = 100_000
@@ -34,6 +37,8 @@ public final class LoopShedder: @unchecked Sendable {
     private var lastTurn: Int64 = 0
     private var idle = 0
     private var isTicking = false
+    private var ticks = 0
+    private var thread = ThreadCPU()
     private var turnEnds: @Sendable () -> Void = {}
 
     /// - Throws: ``InvalidConfiguration`` with every problem of `configuration`.
@@ -106,6 +111,8 @@ public final class LoopShedder: @unchecked Sendable {
     private func ticked(due: Instant) {
         let now = Instant.now
         state.observe(delay: counted(max(.zero, due.duration(to: now))), now: now)
+        ticks += 1
+        if ticks % Self.ticksPerLook == 0, let share = thread.share(at: now) { state.observe(cpu: share, now: now) }
         idle = inFlight > 0 ? 0 : idle + 1
         guard idle <= Self.idleTicks else {
             isTicking = false

@@ -6,13 +6,12 @@ internal import ApusResilience
 /// A load shedder for each event loop of a process. Services that share the loops share these, for a loop is late for
 /// all of them alike.
 ///
-/// As `LoadShedderConfiguration` says, but for the CPU, which isn't asked: the delay of the loops says it all.
+/// As `LoadShedderConfiguration` says; the CPU is that of the loop's thread.
 public struct LoopShedders: Sendable {
     private let shedders: [LoopShedder]
 
     init(_ loops: EventLoops) throws(InvalidConfiguration) {
-        var configuration = LoadShedderConfiguration()
-        configuration.cpuTarget = nil
+        let configuration = LoadShedderConfiguration()
         var shedders: [LoopShedder] = []
         for loop in loops.all { shedders.append(try LoopShedder(configuration, loop: loop)) }
         self.shedders = shedders
