@@ -22,8 +22,8 @@ public import ApusCore
 /// that was learned from a queue, and the gradient alone would rest wherever it got to. So after some windows that latency has
 /// held back, the limit goes down to a quarter until enough calls that began then have ended, and returns. If they
 /// weren't faster, the queue isn't ours, and their latency is the new normal; otherwise they are what normal is learned from.
-/// The first probes come after 10 such windows; each that finds nothing new doubles the distance, up to 160: while the
-/// limit refuses nothing there is none, and at worst they cost about a hundredth of the calls.
+/// The first probes come after 10 such windows; each that finds nothing new doubles the distance, up to 160. While calls are
+/// as fast as normal there is none; where a limit is used up all the time they cost about a hundredth of the calls.
 ///
 /// **App-limited**: while less than half of the limit is used, latencies say nothing about it, and it stays.
 ///

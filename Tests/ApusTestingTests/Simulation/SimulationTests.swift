@@ -46,6 +46,27 @@ struct SimulationTests {
         #expect(try Simulation.run(seed: 2, Self.everything) != first)
     }
 
+    @Test("A run that has ended leaves nothing in memory, however it ended")
+    func leavesNothing() throws {
+        let left = Left()
+        try Simulation.run(seed: 1) { simulation in
+            left.simulation = simulation
+            _ = try await Self.everything(simulation)
+        }
+        #expect(left.simulation == nil)
+        #expect(throws: SimulationFailure.self) {
+            try Simulation.run(seed: 1) { simulation in
+                left.simulation = simulation
+                let users = try simulation.service("users", instances: 2)
+                users.instances[0].pause()
+                let client = try simulation.client("web", of: users)
+                simulation.after(.seconds(2)) { simulation.fail("in the middle of it") }
+                await simulation.openLoop(client.endpoint, rate: 100, for: .seconds(5))
+            }
+        }
+        #expect(left.simulation == nil)
+    }
+
     @Test("Minutes pass in a moment, and sleepers wake in the order of their times")
     func virtualTime() throws {
         try Simulation.run(seed: 1) { simulation in
@@ -136,6 +157,20 @@ struct SimulationTests {
                     try simulation.require(simulation.seed < 42, "too great")
                 }
             }, throws: { "\($0)".hasPrefix(expected) && "\($0)".contains("too great") })
+    }
+}
+
+/// A simulation, if it is still there.
+private final class Left: Sendable {
+    private struct Reference {
+        weak var simulation: Simulation?
+    }
+
+    private let reference = Mutex(Reference())
+
+    var simulation: Simulation? {
+        get { reference.withLock { $0.simulation } }
+        set { reference.withLock { $0.simulation = newValue } }
     }
 }
 

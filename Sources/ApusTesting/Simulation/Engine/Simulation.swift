@@ -47,6 +47,7 @@ public final class Simulation: Sendable {
         var network: SimulatedNetwork?
         var trace = TraceHash()
         var tasks: [UInt64: Task<Void, Never>] = [:]
+        var instances: [SimulatedInstance] = []
         var numbers: UInt64 = 0
         var problem: SimulationFailure?
     }
@@ -110,6 +111,9 @@ public final class Simulation: Sendable {
         parts.withLock { $0.problem = $0.problem ?? failure }
     }
 
+    /// Remembers an instance, so that it is taken apart at the end.
+    func add(_ instance: SimulatedInstance) { parts.withLock { $0.instances.append(instance) } }
+
     /// What ``fail(_:)`` was told first.
     var problem: SimulationFailure? { parts.withLock { $0.problem } }
 
@@ -130,18 +134,24 @@ public final class Simulation: Sendable {
         SimulationFailure(seed: seed, elapsed: elapsed, message: message)
     }
 
-    /// Ends everything that still goes on.
+    /// Ends everything that still goes on, and lets go of what holds on to each other, which is all memory otherwise: a
+    /// run keeps a record of every call.
     func close() {
         let tasks = parts.withLock { parts in
-            defer {
-                parts.tasks = [:]
-                parts.network = nil
-            }
+            defer { parts.tasks = [:] }
             return parts.tasks.sorted { $0.key < $1.key }.map(\.value)
         }
         for task in tasks { task.cancel() }
         clock.close()
         _ = executor.drain(atMost: 1_000_000)
+        let instances = parts.withLock { parts in
+            defer {
+                parts.instances = []
+                parts.network = nil
+            }
+            return parts.instances
+        }
+        for instance in instances { instance.takeApart() }
     }
 
     private func make(_ parts: inout Parts) -> SimulatedNetwork {

@@ -37,6 +37,7 @@ public final class SimulatedInstance: Sendable {
                 workerCount: configuration.workers,
                 workers: SimulatedWorkers(configuration.workers, maximumQueue: configuration.maximumQueue)))
         try begin()
+        simulation.add(self)
     }
 
     /// Whether it takes connections.
@@ -78,6 +79,15 @@ public final class SimulatedInstance: Sendable {
         let work = SimulatedEndpoint(SimulatedWork(instance: self))
         let serving = try configuration.layers?(self, work) ?? work
         state.withLock { $0.serving = serving }
+    }
+
+    /// Lets go of what serves requests, which holds on to it, when the simulation has ended.
+    func takeApart() {
+        let held = state.withLock { state in
+            defer { (state.serving, state.exchanges) = (nil, [:]) }
+            return (state.serving, state.exchanges)
+        }
+        withExtendedLifetime(held) {}
     }
 
     /// Stands still, as a process that is stopped: takes connections and requests, and answers nothing.
