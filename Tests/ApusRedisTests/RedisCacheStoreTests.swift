@@ -105,6 +105,25 @@
             }
         }
 
+        @Test("a server that answers reads with errors of its own opens the breaker")
+        func loading() async throws {
+            let server = try await FakeServer.start { text in
+                text.contains("MGET")
+                    ? .bytes("-LOADING Redis is loading the dataset in memory\r\n:-2\r\n") : .bytes("+PONG\r\n")
+            }
+            let client = try server.client()
+            var configuration = RedisCacheConfiguration()
+            configuration.breaker.consecutiveFailures = 1
+            let store = try RedisCacheStore(client, configuration)
+            let error = await #expect(throws: CacheError.self) {
+                try await store.read("k", tags: [], within: .seconds(5))
+            }
+            #expect(error?.code == .unavailable)
+            #expect(store.guarded.breaker.snapshot.phase == .open && store.failures.failures == 1)
+            client.shutdown()
+            try await server.stop()
+        }
+
         @Test("a caller in a hurry doesn't open the breaker, a server that hangs does")
         func hurry() async throws {
             try await withRedis { server, client in

@@ -70,13 +70,6 @@ final class GuardedRedis: Sendable {
         return CacheError(error)
     }
 
-    /// A reply that can't be used, counted.
-    func refused(_ error: RedisError) -> CacheError {
-        counters.failures.wrappingAdd(1, ordering: .relaxed)
-        if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
-        return CacheError(error)
-    }
-
     /// `degraded` while Redis isn't reached or left alone.
     var health: RedisHealth {
         if breaker.snapshot.phase != .closed {

@@ -37,15 +37,12 @@ public final class RedisCacheStore: CacheStore {
         let now = client.time.now
         let names = leaseNames(key, tags)
         let own = names[names.count - 1]
-        let replies = try await guarded.call(within: within) { (deadline) throws(RedisError) -> [RedisValue] in
-            try await client.sendPiece(
+        return try await guarded.call(within: within) { (deadline) throws(RedisError) -> CacheStoreLookup in
+            let replies = try await client.sendPiece(
                 [RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(own)])],
                 deadline: deadline)
-        }
-        do throws(RedisError) {
+            // Here, so that the breaker hears of a server that answers with an error.
             return try Self.lookup(replies, of: names.count, at: now)
-        } catch {
-            throw guarded.refused(error)
         }
     }
 
