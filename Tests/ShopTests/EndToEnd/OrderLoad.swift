@@ -104,8 +104,9 @@ struct OrderLoad {
         let sold = orders.flatMap(\.items).map(\.quantity).reduce(0, +)
         // What broken-off attempts hold comes back when it expires.
         try await eventually("the stock is \(product.stock) - \(sold) (\(hint))", within: .seconds(10)) {
-            try await shop.products.call(ProductsAPI.getProduct, ItemReference(id: product.id)).stock
-                == product.stock - sold
+            try await Self.answered {
+                try await shop.products.call(ProductsAPI.getProduct, ItemReference(id: product.id)).stock
+            } == product.stock - sold
         }
         // Nothing that comes late confirms an order again.
         guard try await Self.all(shop).map(\.confirmedAt) == orders.map(\.confirmedAt) else {
@@ -138,11 +139,25 @@ struct OrderLoad {
         }
     }
 
+    /// What a read answers, once there is an answer: where gateway and registry were killed last, the gateway may not know
+    /// every service yet.
+    private static func answered<Value>(_ read: () async throws -> Value) async throws -> Value {
+        let end = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                return try await read()
+            } catch ServiceError.failure(let failure) where ContinuousClock.now < end {
+                try await Task.sleep(for: min(failure.retryAfter ?? .zero, .milliseconds(100)))
+            }
+        }
+    }
+
     private static func all(_ shop: ShopProcess) async throws -> [Order] {
         var orders: [Order] = []
         var cursor: String?
         repeat {
-            let page = try await shop.orders.call(OrdersAPI.listOrders, PageRequest(limit: 200, cursor: cursor))
+            let request = PageRequest(limit: 200, cursor: cursor)
+            let page = try await answered { try await shop.orders.call(OrdersAPI.listOrders, request) }
             orders += page.items
             cursor = page.nextCursor
         } while cursor != nil
