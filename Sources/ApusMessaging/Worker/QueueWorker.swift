@@ -171,7 +171,9 @@ public final class QueueWorker: Service {
     private func handle(_ delivery: Delivery, began: Instant) async throws {
         let message = delivery.message
         if delivery.attempt > configuration.retry.maximumAttempts {
-            throw Unprocessable(.attemptsExhausted, "the process ended during each of \(delivery.attempt - 1) attempts")
+            throw Unprocessable(
+                .attemptsExhausted,
+                "in each of \(delivery.attempt - 1) attempts the process ended, or the handler didn't return")
         }
         if let expires = message.expires, expires <= store.clock.date {
             throw Unprocessable(.expired, "it expired at \(expires)")
