@@ -2,6 +2,7 @@
 import ApusHTTP
 import ApusTesting
 import Foundation
+import TestSupport
 import Testing
 
 /// What streams through a gateway and a service is not kept in either. `scripts/bench memory` sends 2 GiB each way; here

@@ -8,6 +8,11 @@ import Testing
 struct KillPointTests {
     /// Whether every call is a point, and after it too (`scripts/kills`).
     private static let visitsAll = ProcessInfo.processInfo.environment["APUS_TEST_KILL_POINTS"] == "all"
+    /// All backends, or those that are named (`scripts/kills sqlite`).
+    private static var backends: [DurableBackend] {
+        let names = ProcessInfo.processInfo.environment["APUS_TEST_KILL_BACKENDS"]?.split(separator: " ") ?? []
+        return DurableBackend.all.filter { names.isEmpty || names.contains(Substring($0.name.lowercased())) }
+    }
     /// Each in a shop of its own, all at the same time: most of it is waiting for leases to end.
     private static let victims = [["orders"], ["products", "users", KillableShop.gateway]]
 
@@ -16,7 +21,7 @@ struct KillPointTests {
         .timeLimit(.minutes(30)))
     func eachPoint() async throws {
         try await withThrowingTaskGroup(of: (String, KillRun.Report).self) { group in
-            for backend in DurableBackend.all {
+            for backend in Self.backends {
                 for victims in Self.victims {
                     group.addTask { (backend.name, try await Self.run(backend, victims)) }
                 }
@@ -27,7 +32,7 @@ struct KillPointTests {
                 for fault in report.faults { Issue.record("\(fault)") }
             }
             print("points visited: \(visited.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
-            for backend in DurableBackend.all {
+            for backend in Self.backends {
                 #expect(visited[backend.name, default: 0] >= 20, "points on \(backend.name)")
             }
         }

@@ -3,7 +3,8 @@ import ApusSQL
 import ApusTesting
 
 /// What a shop has stored of single orders, read past its services. Triggers write down every change of an order's state
-/// and of a product's stock, so that what happened twice is seen even where the second time changed nothing any more.
+/// and of a product's stock, and every message of an order, so that what happened twice is seen even where nothing is left
+/// of it.
 struct OrderBooks: Sendable {
     /// An order that was acknowledged: of one product that nothing else was ordered of.
     struct Entry: Sendable {
@@ -19,12 +20,9 @@ struct OrderBooks: Sendable {
     /// Begins to watch a shop whose tables are there.
     init(_ storage: ShopStorage) async throws {
         self.storage = storage
-        for (service, table, column) in [("orders", "orders", "state"), ("products", "products", "stock")] {
-            try await storage.with(service) { database in
-                try await database.execute("CREATE TABLE audit (id BIGINT NOT NULL, change BIGINT NOT NULL)")
-                for statement in Self.trigger(on: table, column, database.dialect) {
-                    try await database.execute(statement)
-                }
+        for audit in Self.audits {
+            try await storage.with(audit.service) { database in
+                for statement in audit.statements(database.dialect) { try await database.execute(statement) }
             }
         }
     }
@@ -60,7 +58,7 @@ struct OrderBooks: Sendable {
             (
                 try await orders.query(
                     "SELECT id, state, reservation FROM orders WHERE idempotency_key = \(entry.key)"),
-                try await orders.value("SELECT COUNT(*) FROM audit WHERE id = \(entry.order)") ?? 0
+                try await orders.value("SELECT COUNT(*) FROM audited_states WHERE id = \(entry.order)") ?? 0
             )
         }
         let ids: [Int] = try rows.map { try $0[0] }
@@ -77,7 +75,9 @@ struct OrderBooks: Sendable {
         let (stock, changes): (Int?, [Int]) = try await storage.with("products") { products in
             (
                 try await products.value("SELECT stock FROM products WHERE id = \(entry.product)"),
-                try await products.query("SELECT change FROM audit WHERE id = \(entry.product)").map { try $0[0] }
+                try await products.query("SELECT change FROM audited_stock WHERE id = \(entry.product)").map {
+                    try $0[0]
+                }
             )
         }
         if stock != entry.stock - entry.quantity { faults.append("the stock is \(stock ?? -1) of \(entry.stock)") }
@@ -93,10 +93,10 @@ struct OrderBooks: Sendable {
     func faultsOfMessages() async throws -> [String] {
         try await storage.with("orders") { orders in
             let placed: Int = try await orders.value("SELECT COUNT(*) FROM orders") ?? 0
+            let published: Int = try await orders.value("SELECT COUNT(*) FROM audited_messages") ?? 0
             let open = try await openMessages(orders)
-            let all: Int =
-                try await orders.value("SELECT COUNT(*) FROM apus_queue WHERE type LIKE '%order_placed%'") ?? 0
-            return all == placed && open == 0 ? [] : ["\(all) messages for \(placed) orders, \(open) are not done"]
+            return published == placed && open == 0
+                ? [] : ["\(published) messages for \(placed) orders, \(open) of them not done"]
         }
     }
 
@@ -116,25 +116,9 @@ struct OrderBooks: Sendable {
         }
     }
 
-    private static func trigger(on table: String, _ column: String, _ dialect: Dialect) -> [SQL] {
-        let change = column == "stock" ? "NEW.stock - OLD.stock" : "1"
-        let insertion = "INSERT INTO audit VALUES (NEW.id, \(change));"
-        guard dialect == .postgres else {
-            return [
-                SQL(raw: "CREATE TRIGGER audited AFTER UPDATE OF \(column) ON \(table) BEGIN \(insertion) END")
-            ]
-        }
-        return [
-            SQL(
-                raw: """
-                    CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS
-                    'BEGIN \(insertion) RETURN NULL; END'
-                    """),
-            SQL(
-                raw: """
-                    CREATE TRIGGER audited AFTER UPDATE OF \(column) ON \(table)
-                    FOR EACH ROW EXECUTE FUNCTION audited()
-                    """),
-        ]
-    }
+    private static let audits = [
+        Audit("orders", "states", after: "UPDATE OF state ON orders", "NEW.id, 1"),
+        Audit("orders", "messages", after: "INSERT ON apus_queue", "NEW.sequence, 1", when: "order_placed"),
+        Audit("products", "stock", after: "UPDATE OF stock ON products", "NEW.id, NEW.stock - OLD.stock"),
+    ]
 }
