@@ -227,7 +227,9 @@ let package = Package(
         tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
-        tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
+        tests(
+            "ApusMessaging",
+            ["TestSupport", "ApusCore", "ApusResilience", "ApusContract", "ApusSQL", "ApusSQLite", "ApusTesting"]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
@@ -239,7 +241,8 @@ let package = Package(
         .testTarget(
             name: "ShopTests",
             dependencies: [
-                "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract", "ApusCore",
+                "TestSupport", "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract",
+                "ApusCore",
                 "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusCache", "ApusMessaging",
                 "ApusTelemetry",
                 "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle,
