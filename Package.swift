@@ -178,8 +178,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusCore", "ApusRuntime", "ApusDiscovery", "ApusGateway", "ApusSupervisor", arguments, logging,
-                lifecycle,
+                "ApusCore", "ApusContract", "ApusHTTP", "ApusRuntime", "ApusDiscovery", "ApusMessaging", "ApusGateway",
+                "ApusSupervisor", arguments, logging, lifecycle, nioCore,
             ],
             swiftSettings: settings),
 
@@ -224,7 +224,9 @@ let package = Package(
         tests("ApusTesting", ["ApusBalancing", "ApusCore", "ApusResilience", "TestSupport"]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
-        tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
+        tests(
+            "ApusPostgres",
+            ["TestSupport", "ApusCore", "ApusSQL", "ApusMessaging", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
