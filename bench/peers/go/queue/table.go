@@ -8,9 +8,8 @@ import (
 	"github.com/jackc/pgx/v4/pgxpool"
 )
 
-// The table of Sources/ApusMessaging/SQL under another name, new at each start.
+// The table of Sources/ApusMessaging/SQL under another name, in an empty database.
 var table = []string{
-	"DROP TABLE IF EXISTS bench_queue",
 	`CREATE TABLE bench_queue (
 		sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 		channel TEXT NOT NULL,
