@@ -79,7 +79,8 @@ class Cases:
     ) -> list[Contestant]:
         return [] if self._executable is None else [Turn(
             self._workspace, "apus", programs.our_version(), lambda seconds: [
-                str(self._executable), job, "--backend", url, *ARGUMENTS[job], "--seconds", str(seconds)],
+                str(self._executable), job, "--backend", url, "--connections", str(CONNECTIONS), *ARGUMENTS[job],
+                "--seconds", str(seconds)],
             ours=True, wide=wide, metrics=metrics, empty=empty)]
 
     def case(self, name: str, text: str, metrics: Sequence[Metric], contestants: list[Contestant], *support) -> Case:
@@ -105,8 +106,7 @@ class Cases:
                 *(word.replace("--", "-") for word in ARGUMENTS[job]), "-connections", str(CONNECTIONS),
                 "-seconds", str(seconds)],
             metrics=metrics, empty=server.empty("go"))
-        ours = self.ours(
-            job, metrics, server.url("apus") + f"&connections={CONNECTIONS}", server.empty("apus"))
+        ours = self.ours(job, metrics, server.url("apus"), server.empty("apus"))
         return self.case(
             f"postgres-{job}", f"{text}; PostgreSQL {server.version}, synchronous_commit=on, {CONNECTIONS} connections",
             metrics, [*ours, go], server)

@@ -8,7 +8,8 @@ import (
 	"github.com/jackc/pgx/v4/pgxpool"
 )
 
-// The table of Sources/ApusMessaging/SQL under another name, in an empty database.
+// The table of Sources/ApusMessaging/SQL under another name, in an empty database. Its states: 0 ready, 1 in hand, 2 done,
+// 3 dead, 4 scheduled, 5 blocked.
 var table = []string{
 	`CREATE TABLE bench_queue (
 		sequence BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -18,7 +19,6 @@ var table = []string{
 		type TEXT NOT NULL,
 		event BYTEA NOT NULL,
 		state BIGINT NOT NULL,
-		priority BIGINT NOT NULL DEFAULT 0,
 		due_at BIGINT,
 		claims BIGINT NOT NULL DEFAULT 0,
 		attempts BIGINT NOT NULL DEFAULT 0,
@@ -27,18 +27,26 @@ var table = []string{
 		reason TEXT,
 		first_error TEXT,
 		last_error TEXT,
+		priority BIGINT NOT NULL DEFAULT 4,
+		ordering_key TEXT,
+		unique_key TEXT,
+		remembered BIGINT NOT NULL DEFAULT 1,
 		UNIQUE (channel, source, id))`,
 	"CREATE INDEX bench_queue_ready ON bench_queue (channel, priority DESC, sequence) WHERE state = 0",
-	"CREATE INDEX bench_queue_due ON bench_queue (channel, due_at) WHERE state IN (1, 2)",
+	"CREATE INDEX bench_queue_timed ON bench_queue (channel, due_at) WHERE state IN (1, 4)",
+	`CREATE INDEX bench_queue_key ON bench_queue (channel, ordering_key, sequence)
+		WHERE ordering_key IS NOT NULL AND state IN (0, 1, 4, 5)`,
+	"CREATE UNIQUE INDEX bench_queue_unique ON bench_queue (channel, unique_key) WHERE unique_key IS NOT NULL",
+	"CREATE INDEX bench_queue_finished ON bench_queue (channel, state, finished_at) WHERE state IN (2, 3)",
 }
 
 const (
-	insertOne = `INSERT INTO bench_queue (channel, source, id, type, event, state, published_at)
-		VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (channel, source, id) DO NOTHING`
+	insertOne = `INSERT INTO bench_queue (channel, source, id, type, event, state, due_at, published_at, remembered)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $6, 0) ON CONFLICT DO NOTHING`
 
-	insertMany = `INSERT INTO bench_queue (channel, source, id, type, event, state, published_at)
-		SELECT $1, $2, new.id, $3, new.event, 0, $4 FROM unnest($5::text[], $6::bytea[]) AS new(id, event)
-		ON CONFLICT (channel, source, id) DO NOTHING`
+	insertMany = `INSERT INTO bench_queue (channel, source, id, type, event, state, due_at, published_at, remembered)
+		SELECT $1, $2, new.id, $3, new.event, 0, $4, $4, 0 FROM unnest($5::text[], $6::bytea[]) AS new(id, event)
+		ON CONFLICT DO NOTHING`
 
 	claim = `UPDATE bench_queue SET state = 1, due_at = $1, claims = claims + 1, attempts = attempts + 1
 		WHERE sequence IN (
@@ -55,7 +63,7 @@ const (
 		WHERE queue.sequence = held.sequence AND queue.claims = held.claims AND queue.state = 1`
 
 	// What another worker had in hand too long.
-	rescue = "UPDATE bench_queue SET state = 0, due_at = NULL WHERE channel = $1 AND state = 1 AND due_at < $2"
+	rescue = "UPDATE bench_queue SET state = 0 WHERE channel = $1 AND state IN (1, 4) AND due_at < $2"
 )
 
 func createTable(ctx context.Context, pool *pgxpool.Pool) error {
