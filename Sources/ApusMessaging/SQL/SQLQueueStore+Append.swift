@@ -133,7 +133,8 @@ extension SQLQueueStore {
                 \(due), \(now), \(Int(message.priority.rawValue)), \(message.orderingKey), \(entry.uniqueKey), \
                 \(entry.isRemembered ? 1 : 0))
                 """
-            sql = sql + (index == 0 ? row : ", " + row)
+            if index > 0 { sql += ", " }
+            sql += row
         }
         return sql + " ON CONFLICT DO NOTHING"
     }
