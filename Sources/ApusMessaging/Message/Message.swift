@@ -68,6 +68,11 @@ public struct Message: Sendable, Hashable {
             version: type.version, expires: expires, trace: context?.trace, requestID: context?.requestID)
     }
 
+    /// 128 random bits as 32 hexadecimal digits.
+    public static func newID(using random: inout some RandomNumberGenerator) -> String {
+        Hex.string(random.next(), random.next())
+    }
+
     /// 48 bits of time in milliseconds and 80 random ones, as 32 hexadecimal digits. Ids made one after the other lie
     /// side by side in the indexes of a store, which costs it far less than ids that lie all over them.
     public static func newID(at date: Date, using random: inout some RandomNumberGenerator) -> String {

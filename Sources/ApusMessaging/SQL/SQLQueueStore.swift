@@ -18,6 +18,7 @@ public final class SQLQueueStore: TransactionalQueueStore {
     public let features = QueueFeatures.all
     let database: any Database
     let wakers = WakerTable()
+    let lane = AppendLane()
     let state = Mutex(State())
 
     struct State: Sendable {

@@ -72,8 +72,8 @@ extension RunningShop {
             orderId: id, userId: user.id, items: [], totalCents: 1, currency: "EUR", createdAt: user.createdAt)
         var random = FastRandom()
         let message = try Message(
-            placed, as: MessageType(OrderPlaced.self), source: "/tests",
-            id: Message.newID(at: user.createdAt, using: &random), created: user.createdAt)
+            placed, as: MessageType(OrderPlaced.self), source: "/tests", id: Message.newID(using: &random),
+            created: user.createdAt)
         let network = ServiceNetwork(resolver: resolver, http: http, metrics: MetricsRegistry())
         try await HTTPRelayTransport(network: network, token: nil).send(message, to: "orders")
     }
