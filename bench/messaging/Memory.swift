@@ -3,18 +3,18 @@ import Foundation
 
 /// What the process holds, as the kernel says it.
 enum Memory {
-    static var residentMiB: Double { mebibytes("VmRSS") }
+    static func residentMiB() throws -> Double { try mebibytes("VmRSS") }
 
     /// The most that it ever held.
-    static var peakMiB: Double { mebibytes("VmHWM") }
+    static func peakMiB() throws -> Double { try mebibytes("VmHWM") }
 
-    /// Zero where there is no /proc.
-    private static func mebibytes(_ field: String) -> Double {
-        guard let status = FileManager.default.contents(atPath: "/proc/self/status") else { return 0 }
+    private static func mebibytes(_ field: String) throws -> Double {
+        // Its size is told as zero, so it is read to its end.
+        let status = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/status")).readToEnd() ?? Data()
         for line in String(decoding: status, as: UTF8.self).split(separator: "\n") where line.hasPrefix("\(field):") {
-            let number = line.dropFirst(field.count + 1).split(separator: " ").first?.drop { $0 == "\t" }
-            return Double(number ?? "").map { $0 / 1024 } ?? 0
+            let words = line.split { $0 == " " || $0 == "\t" }
+            if words.count == 3, let kibibytes = Double(words[1]) { return kibibytes / 1024 }
         }
-        return 0
+        throw Unfit("/proc/self/status has no \(field)")
     }
 }

@@ -46,7 +46,7 @@ struct SoakJob {
         try handled.check()
         let left = try await queue.store.statistics().values.reduce(0) { $0 + $1.depth + $1.dead }
         guard left == 0 else { throw Unfit("\(left) messages are left in the queue") }
-        let peak = Memory.peakMiB
+        let peak = try Memory.peakMiB()
         Main.report("peak_rss_mib", peak)
         guard maximumRSSMiB == 0 || peak <= Double(maximumRSSMiB) else {
             throw Unfit("the process held \(Int(peak)) MiB at most, more than \(maximumRSSMiB)")
@@ -81,7 +81,7 @@ struct SoakJob {
             let now = Moment(count: count.value)
             Main.say(
                 "\(what) \(now.count) of \(messages), \(Int(now.perSecond(since: last))) a second, "
-                    + "\(Int(Memory.residentMiB)) MiB")
+                    + "\(Int(try Memory.residentMiB())) MiB")
             if now.count > last.count {
                 last = now
             } else if last.time.duration(to: now.time) > Self.patience {
