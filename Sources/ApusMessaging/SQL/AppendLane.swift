@@ -24,6 +24,9 @@ final class AppendLane: Sendable {
     private static let mostRows = 64
     private let state = Mutex(State())
 
+    /// Messages that wait for a statement to end.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     /// Stores `entry`; it is committed when this returns. Once it waits it isn't cancelled with the task.
     ///
     /// - Throws: what the database says; `timeout` if its turn comes after `deadline`, `cancelled`: then it isn't stored.
