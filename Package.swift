@@ -208,6 +208,10 @@ let package = Package(
             name: "bench-cache", dependencies: ["ApusCore", "ApusCache"], path: "bench/cache",
             swiftSettings: settings),
         .executableTarget(
+            name: "bench-messaging",
+            dependencies: ["ApusCore", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusMessaging"],
+            path: "bench/messaging", swiftSettings: settings),
+        .executableTarget(
             name: "bench-resilience", dependencies: ["ApusCore", "ApusResilience", "ApusBalancing"],
             path: "bench/resilience", swiftSettings: settings),
 

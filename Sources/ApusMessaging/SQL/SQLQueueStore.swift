@@ -19,6 +19,7 @@ public final class SQLQueueStore: TransactionalQueueStore {
     let database: any Database
     let wakers = WakerTable()
     private let notifications: ChannelNotifications?
+    let lane = AppendLane()
     let state = Mutex(State())
 
     struct State: Sendable {
