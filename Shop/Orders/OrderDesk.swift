@@ -23,7 +23,7 @@ import UsersContract
 /// leaves nothing behind, so the same key may be tried again later.
 struct OrderDesk: Sendable {
     let database: any Database
-    let queue: SQLQueue
+    let queue: MessageQueue
     let users: ServiceClient
     let products: ServiceClient
     let logger: Logger

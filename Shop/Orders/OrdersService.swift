@@ -16,7 +16,7 @@ import UsersContract
 /// `user_created` of users, by which it knows its customers.
 public struct OrdersService: ServiceProgram {
     public static let name = OrdersAPI.name
-    public static var migrations: [Migrations] { [SQLQueue.migrations, OrdersSchema.migrations] }
+    public static var migrations: [Migrations] { [SQLQueueStore.migrations, OrdersSchema.migrations] }
 
     public init(from settings: inout Settings, service: ServiceSettings) {}
 
@@ -24,9 +24,9 @@ public struct OrdersService: ServiceProgram {
 
     public func assemble(_ host: ServiceHost) throws {
         let database = host.database
-        let queue = try SQLQueue(
-            database: database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
-            observer: QueueMetrics(host.metrics))
+        let store = try SQLQueueStore(
+            database: database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"))
+        let queue = MessageQueue(store: store, observer: QueueMetrics(host.metrics))
         let products = try host.network.client(of: ProductsAPI.self)
         let confirmation = OrderConfirmation(
             database: database, products: products, logger: host.logger("orders.confirmation"), now: { Date() })

@@ -20,13 +20,13 @@ final class UserDirectory: Sendable {
     /// How long an entry of the cache is used; zero to read from the database always.
     let timeToLive: Duration
     /// Tells others of new users; nil if nobody wants to know.
-    let queue: SQLQueue?
+    let queue: MessageQueue?
     let logger: Logger
     /// The wall clock.
     let now: @Sendable () -> Date
 
     init(
-        database: any Database, cache: any Cache, timeToLive: Duration, queue: SQLQueue?, logger: Logger,
+        database: any Database, cache: any Cache, timeToLive: Duration, queue: MessageQueue?, logger: Logger,
         now: @escaping @Sendable () -> Date
     ) {
         self.database = database

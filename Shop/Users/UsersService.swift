@@ -13,7 +13,7 @@ import UsersContract
 /// `user_created`, in the transaction that stores the user.
 public struct UsersService: ServiceProgram {
     public static let name = UsersAPI.name
-    public static var migrations: [Migrations] { [SQLQueue.migrations, UsersSchema.migrations] }
+    public static var migrations: [Migrations] { [SQLQueueStore.migrations, UsersSchema.migrations] }
 
     /// The services that are told of new users.
     public var subscribers: [String]
@@ -39,9 +39,11 @@ public struct UsersService: ServiceProgram {
     }
 
     public func assemble(_ host: ServiceHost) throws {
-        let queue = try SQLQueue(
-            database: host.database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"),
-            subscriptions: subscribers.map { Subscription(service: $0, types: [UserCreated.type]) },
+        let store = try SQLQueueStore(
+            database: host.database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"))
+        let queue = MessageQueue(
+            store: store,
+            routing: .subscriptions(subscribers.map { Subscription(service: $0, types: [UserCreated.type]) }),
             observer: QueueMetrics(host.metrics))
         let directory = UserDirectory(
             database: host.database, cache: try host.cache(), timeToLive: cacheTimeToLive,

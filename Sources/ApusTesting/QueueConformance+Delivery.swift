@@ -3,7 +3,7 @@ import ApusCore
 import ApusMessaging
 
 extension QueueConformance {
-    static let delivery: [ConformanceCheck<Subject>] = [
+    static let delivery: [QueueCheck] = [
         .init("100 messages arrive with payload, id and headers") { subject in
             let seen = Journal<(Job, Message)>()
             try subject.queue.subscribe(job) { job, delivery in seen.append((job, delivery.message)) }
@@ -69,7 +69,8 @@ extension QueueConformance {
             }
             try require(seen.entries, is: [0, 1], "after the acknowledgement")
         },
-        .init("A message published while the worker is idle wakes it without any clock moving") { subject in
+        .init("A message published while the worker is idle wakes it without any clock moving", needs: .ownClock) {
+            subject in
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, _ in seen.append(job.number) }
             try await working(subject) { _ in
@@ -78,11 +79,11 @@ extension QueueConformance {
                 try await eventually("the message") { seen.entries == [1] }
             }
         },
-        .init("A delayed message comes when it is due, not before") { subject in
+        .init("A delayed message comes when it is due, not before", needs: [.delays, .ownClock]) { subject in
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, _ in seen.append(job.number) }
             try await working(subject) { _ in
-                try await subject.queue.publish(Job(number: 1), as: job, delay: .milliseconds(1_500))
+                try await subject.queue.publish(Job(number: 1), as: job, .init(delay: .milliseconds(1_500)))
                 try await subject.queue.publish(Job(number: 2), as: job)
                 try await eventually("the message without delay") { seen.entries == [2] }
                 try await eventually("an idle worker") { subject.clock.sleeperCount >= 2 }
@@ -93,7 +94,7 @@ extension QueueConformance {
                 try await eventually("the delayed message") { seen.entries == [2, 1] }
             }
         },
-        .init("The same id again has no effect, also after it was handled") { subject in
+        .init("The same id again has no effect, also after it was handled", needs: .deduplication) { subject in
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, _ in seen.append(job.number) }
             let first = try await subject.queue.publish(Job(number: 1), as: job, id: "same")
@@ -123,8 +124,8 @@ extension QueueConformance {
                 try require(error.code, is: .overloaded, "code")
                 try require(error.retryAfter != nil, "no retryAfter")
             }
-            let claimed = try await subject.queue.claim(1, from: .local, lease: .seconds(30))
-            _ = try await subject.queue.settle(claimed[0], .done)
+            let claimed = try await subject.store.claim(1, from: subject.queue.channel, lease: .seconds(30))
+            _ = try await subject.store.settle(claimed[0], .done)
             try await subject.queue.publish(Job(number: -1), as: job)
             try await refuses(.overloaded) { try await subject.queue.publish(Job(number: -2), as: job) }
         },

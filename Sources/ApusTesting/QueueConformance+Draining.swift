@@ -2,7 +2,7 @@
 import ApusMessaging
 
 extension QueueConformance {
-    static let draining: [ConformanceCheck<Subject>] = [
+    static let draining: [QueueCheck] = [
         .init("A stopped worker finishes what is in hand and takes no more") { subject in
             let gate = Gate()
             let seen = Journal<Int>()
@@ -23,7 +23,10 @@ extension QueueConformance {
             try require(statistics.waiting, is: 8, "waiting")
             try require(statistics.inHand, is: 0, "in hand")
         },
-        .init("A stopped worker gives back what isn't done in time, uncounted, even if a handler doesn't return") {
+        .init(
+            "A stopped worker gives back what isn't done in time, uncounted, even if a handler doesn't return",
+            needs: .ownClock
+        ) {
             subject in
             let gate = Gate()
             try subject.queue.subscribe(job) { job, _ in
@@ -39,13 +42,13 @@ extension QueueConformance {
             try await eventually("two in hand") { worker.inHand == 2 }
             try await stop(running, worker, subject)
             try require(try await statistics(subject).waiting, is: 2, "given back")
-            let again = try await subject.queue.claim(10, from: .local, lease: .seconds(30))
+            let again = try await subject.store.claim(10, from: subject.queue.channel, lease: .seconds(30))
             try require(again.map(\.attempt), is: [1, 1], "attempts")
             // What the stuck handler says now is refused: the claims above stay.
             gate.open()
             try await eventually("the stuck handler's return") { worker.inHand == 0 }
             try require(
-                try await subject.queue.extend(again, by: .seconds(30)), is: [true, true], "held by the new claims")
+                try await subject.store.extend(again, by: .seconds(30)), is: [true, true], "held by the new claims")
         },
         .init("Nothing is lost or doubled by workers that come and go") { subject in
             let seen = Journal<Int>()

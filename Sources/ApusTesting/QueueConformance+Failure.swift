@@ -3,8 +3,8 @@ import ApusMessaging
 import Foundation
 
 extension QueueConformance {
-    static let failure: [ConformanceCheck<Subject>] = [
-        .init("Of 100 messages, two that fail once come again, the others once") { subject in
+    static let failure: [QueueCheck] = [
+        .init("Of 100 messages, two that fail once come again, the others once", needs: .ownClock) { subject in
             let seen = Journal<Int>()
             try subject.queue.subscribe(job) { job, delivery in
                 seen.append(job.number)
@@ -14,7 +14,10 @@ extension QueueConformance {
             try await working(subject) { _ in try await untilEmpty(subject, advancing: .milliseconds(200)) }
             try require(seen.entries.sorted(), is: (Array(0..<100) + [7, 57]).sorted(), "handled")
         },
-        .init("Retries wait as the policy says, and a message that keeps failing is dead with its errors") { subject in
+        .init(
+            "Retries wait as the policy says, and a message that keeps failing is dead with its errors",
+            needs: .ownClock
+        ) { subject in
             let attempts = Journal<Int>()
             try subject.queue.subscribe(job) { _, delivery in
                 attempts.append(delivery.attempt)
@@ -54,8 +57,8 @@ extension QueueConformance {
                 try require(dead.map(\.reason), is: [.rejected, .rejected], "reasons")
                 try require(dead.map(\.attempts), is: [1, 1], "a rejected message isn't tried again")
                 works.increment()
-                try require(try await subject.queue.redrive([dead[0].sequence]), is: 1, "redriven")
-                try require(try await subject.queue.drop([dead[1].sequence]), is: 1, "dropped")
+                try require(try await subject.queue.redrive([dead[0].position], in: dead[0].channel), is: 1, "redriven")
+                try require(try await subject.queue.drop([dead[1].position], in: dead[1].channel), is: 1, "dropped")
                 try await untilEmpty(subject)
             }
             try require(seen.entries, is: [1], "handled")
@@ -72,7 +75,7 @@ extension QueueConformance {
             try require(dead.map(\.reason), is: [.unhandled, .undecodable], "reasons")
             try require(dead.map(\.message.data), is: [Array("1".utf8), Array("\"x\"".utf8)], "payloads")
         },
-        .init("A handler may put a message off without counting an attempt") { subject in
+        .init("A handler may put a message off without counting an attempt", needs: .ownClock) { subject in
             let attempts = Journal<Int>()
             try subject.queue.subscribe(job) { _, delivery in
                 attempts.append(delivery.attempt)
@@ -83,7 +86,7 @@ extension QueueConformance {
             try require(attempts.entries, is: [1, 1, 1, 1, 1, 1], "attempts")
             try require(try await statistics(subject).dead, is: 0, "dead")
         },
-        .init("A handler that takes too long is cancelled, and the message comes again") { subject in
+        .init("A handler that takes too long is cancelled, and the message comes again", needs: .ownClock) { subject in
             let attempts = Journal<Int>()
             let cancellations = Tally()
             try subject.queue.subscribe(job) { _, delivery in

@@ -9,10 +9,14 @@ public enum QueueConformance {
     /// A fresh queue and what the checks do with it. Its clock is `clock`'s.
     public struct Subject: Sendable {
         /// What is checked, and the clock that it reads.
-        public let queue: SQLQueue
+        public let queue: MessageQueue
         public let clock: ManualClock
 
-        public init(queue: SQLQueue, clock: ManualClock) {
+        var store: any QueueStore { queue.store }
+
+        /// - Parameter clock: what the store's clock reads. A store whose features lack `ownClock` goes by a clock of its own:
+        ///   then this one is any.
+        public init(queue: MessageQueue, clock: ManualClock) {
             self.queue = queue
             self.clock = clock
         }
@@ -28,8 +32,25 @@ public enum QueueConformance {
 
     static let job = MessageType<Job>("job")
 
-    /// All checks.
-    public static let checks: [ConformanceCheck<Subject>] = delivery + failure + leases + draining
+    /// The checks of what every store does, and of the features that this one declares.
+    public static func checks(for features: QueueFeatures) -> [ConformanceCheck<Subject>] {
+        all.filter { features.isSuperset(of: $0.needs) }.map(\.check)
+    }
+
+    private static let all = delivery + failure + leases + draining + ordering
+
+    /// A check, and the features without which it makes no sense.
+    struct QueueCheck: Sendable {
+        let needs: QueueFeatures
+        let check: ConformanceCheck<Subject>
+
+        init(
+            _ name: String, needs: QueueFeatures = [], _ body: @escaping @Sendable (Subject) async throws -> Void
+        ) {
+            self.needs = needs
+            check = ConformanceCheck(name, body)
+        }
+    }
 
     /// A worker configuration whose retries wait exactly 1 s, 2 s, 4 s …
     static func configuration(
@@ -90,7 +111,7 @@ public enum QueueConformance {
         }
     }
 
-    static func statistics(_ subject: Subject, _ channel: Channel = .local) async throws -> QueueStatistics {
-        try await subject.queue.statistics()[channel] ?? QueueStatistics()
+    static func statistics(_ subject: Subject, _ channel: Channel? = nil) async throws -> QueueStatistics {
+        try await subject.queue.statistics()[channel ?? subject.queue.channel] ?? QueueStatistics()
     }
 }

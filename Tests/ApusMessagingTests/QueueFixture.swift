@@ -16,14 +16,14 @@ enum QueueFixture {
     static func make(
         url: String = "sqlite::memory:", clock: ManualClock = ManualClock(), wall: Double = 1_800_000_000,
         capacity: Int = 5_000, subscriptions: [Subscription] = [], observer: (any QueueObserver)? = nil
-    ) async throws -> (queue: SQLQueue, database: SQLiteDatabase, clock: ManualClock) {
+    ) async throws -> (queue: MessageQueue, database: SQLiteDatabase, clock: ManualClock) {
         let database = try await SQLiteDatabase.open(
             url: url, configuration: .init(time: clock.timeSource))
-        try await SQLQueue.migrations.run(on: database)
-        let queue = try SQLQueue(
+        try await SQLQueueStore.migrations.run(on: database)
+        let store = try SQLQueueStore(
             database: database, configuration: .init(source: "/services/test", capacity: capacity),
-            subscriptions: subscriptions, observer: observer,
             clock: clock.queueClock(wallOrigin: Date(timeIntervalSince1970: wall)))
+        let queue = MessageQueue(store: store, routing: .subscriptions(subscriptions), observer: observer)
         return (queue, database, clock)
     }
 }

@@ -14,7 +14,7 @@ struct RecoveryTests {
         let first = try await QueueFixture.make(url: url)
         try first.queue.subscribe(QueueFixture.job) { _, _ in }
         for number in 0..<10 { try await first.queue.publish(.init(number: number), as: QueueFixture.job) }
-        _ = try await first.queue.claim(4, from: .local, lease: .seconds(30))
+        _ = try await first.queue.store.claim(4, from: .local, lease: .seconds(30))
         await first.database.close()
 
         // The next process reads a wall clock that is ten seconds further.
@@ -46,13 +46,13 @@ struct RecoveryTests {
         let first = try await QueueFixture.make(url: url)
         try first.queue.subscribe(QueueFixture.job) { _, _ in }
         try await first.queue.publish(.init(number: 1), as: QueueFixture.job)
-        _ = try await first.queue.claim(1, from: .local, lease: .seconds(30))
+        _ = try await first.queue.store.claim(1, from: .local, lease: .seconds(30))
         await first.database.close()
 
         let second = try await QueueFixture.make(url: url, wall: 1_800_000_000 - 3_600)
-        try await second.queue.maintain(.local, lease: .seconds(30))
+        try await second.queue.store.maintain(.local, lease: .seconds(30))
         second.clock.advance(by: .seconds(31))
-        #expect(try await second.queue.claim(1, from: .local, lease: .seconds(30)).count == 1)
+        #expect(try await second.queue.store.claim(1, from: .local, lease: .seconds(30)).count == 1)
     }
 
     @Test("what is finished is forgotten after its time, what is dead is kept up to its bound")
@@ -60,15 +60,15 @@ struct RecoveryTests {
         let (queue, database, clock) = try await QueueFixture.make()
         try queue.subscribe(QueueFixture.job) { _, _ in }
         for number in 0..<2 { try await queue.publish(.init(number: number), as: QueueFixture.job) }
-        let claimed = try await queue.claim(2, from: .local, lease: .seconds(30))
-        _ = try await queue.settle(claimed[0], .done)
-        _ = try await queue.settle(claimed[1], .dead(.rejected, error: "no"))
+        let claimed = try await queue.store.claim(2, from: .local, lease: .seconds(30))
+        _ = try await queue.store.settle(claimed[0], .done)
+        _ = try await queue.store.settle(claimed[1], .dead(.rejected, error: "no"))
         clock.advance(by: .seconds(3_601))
-        try await queue.maintain(.local, lease: .seconds(30))
+        try await queue.store.maintain(.local, lease: .seconds(30))
         #expect(try await database.value("SELECT COUNT(*) FROM apus_queue") == 1)
         #expect(try await queue.deadMessages().count == 1)
         clock.advance(by: .seconds(31 * 86_400))
-        try await queue.maintain(.local, lease: .seconds(30))
+        try await queue.store.maintain(.local, lease: .seconds(30))
         #expect(try await queue.deadMessages().isEmpty)
     }
 }

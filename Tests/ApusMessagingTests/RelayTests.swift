@@ -12,11 +12,11 @@ struct RelayTests {
     final class Network: RelayTransport {
         struct Down: Error {}
 
-        let services: [String: SQLQueue]
+        let services: [String: MessageQueue]
         let attempts = Journal<String>()
         private let down = Mutex<Set<String>>([])
 
-        init(_ services: [String: SQLQueue]) {
+        init(_ services: [String: MessageQueue]) {
             self.services = services
         }
 
@@ -33,9 +33,9 @@ struct RelayTests {
     }
 
     let silence = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
-    let users: SQLQueue
-    let orders: SQLQueue
-    let mails: SQLQueue
+    let users: MessageQueue
+    let orders: MessageQueue
+    let mails: MessageQueue
     let clock = ManualClock()
     let network: Network
 
@@ -52,7 +52,7 @@ struct RelayTests {
         network = Network(["orders": orders, "mails": mails])
     }
 
-    private func waiting(_ queue: SQLQueue, _ channel: Channel = .local) async throws -> Int {
+    private func waiting(_ queue: MessageQueue, _ channel: Channel = .local) async throws -> Int {
         try await queue.statistics()[channel]?.depth ?? 0
     }
 

@@ -18,7 +18,7 @@ struct RetryPolicyTests {
         let delivery = Delivery(
             message: Message(id: "1", type: "t", source: "/s", created: .distantPast, data: []), channel: .local,
             attempt: attempt, token: 1,
-            sequence: 1)
+            position: QueuePosition(1))
         return policy.settlement(of: delivery, age: age, after: error, using: &random)
     }
 

@@ -15,7 +15,7 @@ struct TransactionalPublishTests {
         try queue.subscribe(QueueFixture.job) { _, _ in }
         try await database.execute("CREATE TABLE orders (id INTEGER)")
         let wakes = Tally()
-        _ = queue.wake(on: .local) { wakes.increment() }
+        _ = queue.store.wake(on: .local) { wakes.increment() }
         let wakesInside = try await database.transaction { transaction in
             try await transaction.execute("INSERT INTO orders VALUES (1)")
             try await queue.publish(.init(number: 1), as: QueueFixture.job, in: transaction)
@@ -31,7 +31,7 @@ struct TransactionalPublishTests {
         let (queue, database, _) = try await QueueFixture.make()
         try queue.subscribe(QueueFixture.job) { _, _ in }
         let wakes = Tally()
-        _ = queue.wake(on: .local) { wakes.increment() }
+        _ = queue.store.wake(on: .local) { wakes.increment() }
         await #expect(throws: Failure.self) {
             try await database.transaction { transaction in
                 try await queue.publish(.init(number: 1), as: QueueFixture.job, in: transaction)

@@ -9,7 +9,7 @@ import Testing
 struct WorkerStateTests {
     let delivery = Delivery(
         message: Message(id: "1", type: "t", source: "/s", created: .distantPast, data: []), channel: .local,
-        attempt: 1, token: 1, sequence: 1)
+        attempt: 1, token: 1, position: QueuePosition(1))
 
     private func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
 

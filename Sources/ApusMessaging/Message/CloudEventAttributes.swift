@@ -56,6 +56,13 @@ struct CloudEventAttributes {
         return date
     }
 
+    /// A whole number in `range`, if it is there. Anything else is someone else's attribute of this name, and stays.
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let number = rest[name].flatMap({ Int($0) }), range.contains(number) else { return nil }
+        rest[name] = nil
+        return number
+    }
+
     /// The payload; `null` if there is none.
     func payload() throws(MessagingError) -> [UInt8] {
         guard let base64 else { return data ?? Array("null".utf8) }

@@ -9,9 +9,11 @@ extension Message {
 
     /// The message as a CloudEvents 1.0 document, structured mode, in JSON.
     ///
-    /// Trace, request id and expiry travel as the attributes `traceparent`, `tracestate`, `requestid`, `expirytime`.
+    /// Trace, request id and expiry travel as the attributes `traceparent`, `tracestate`, `requestid`, `expirytime`, the
+    /// ordering key as `partitionkey`, version and priority as `dataversion` and `priority` unless they are the usual ones.
     ///
-    /// Source: CloudEvents 1.0.2, its JSON format, and its extensions for distributed tracing and expiry time.
+    /// Source: CloudEvents 1.0.2, its JSON format, and its extensions for distributed tracing, partitioning and expiry
+    /// time.
     public var cloudEvent: [UInt8] {
         var json = JSONWriter(capacity: 320 + data.count)
         func member(_ name: String, _ value: String?) {
@@ -29,6 +31,9 @@ extension Message {
         member("tracestate", trace?.state)
         member("requestid", requestID?.description)
         member("expirytime", expires.map(RFC3339.text(of:)))
+        member("partitionkey", orderingKey)
+        if version != 1 { member("dataversion", String(version)) }
+        if priority != .normal { member("priority", String(priority.rawValue)) }
         for (name, value) in extensions.sorted(by: { $0.key < $1.key }) { member(name, value) }
         member("datacontenttype", contentType)
         if !isJSON { member("data_base64", Data(data).base64EncodedString()) }
@@ -73,6 +78,10 @@ extension Message {
             created: try attributes.date("time") ?? received,
             data: try attributes.payload(),
             contentType: attributes.take("datacontenttype") ?? "application/json",
+            version: attributes.integer("dataversion", in: 1...1_000_000) ?? 1,
+            priority: attributes.integer("priority", in: 0...9).flatMap { MessagePriority(rawValue: UInt8($0)) }
+                ?? .normal,
+            orderingKey: attributes.take("partitionkey").flatMap { $0.isEmpty ? nil : $0 },
             expires: try attributes.date("expirytime"))
         let state = attributes.take("tracestate")
         trace = attributes.take("traceparent").flatMap { TraceContext(traceparent: $0, tracestate: state) }

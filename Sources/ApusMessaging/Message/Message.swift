@@ -18,6 +18,13 @@ public struct Message: Sendable, Hashable {
     public var data: [UInt8]
     /// What the payload is. Anything but `application/json` travels as base64.
     public var contentType: String
+    /// The version of the payload's form, from 1. A handler reads those that its ``MessageType`` knows.
+    public var version: Int
+    /// Messages of a higher one are handled before those of a lower one.
+    public var priority: MessagePriority
+    /// Messages of one key are handled one after the other, in the order in which they were published; others don't wait
+    /// for them. Not empty, at most 256 bytes.
+    public var orderingKey: String?
     /// After this it is of no more use, and is kept as dead instead of being handled.
     public var expires: Date?
     /// The trace and the request that it was published in.
@@ -28,7 +35,8 @@ public struct Message: Sendable, Hashable {
 
     public init(
         id: String, type: String, source: String, created: Date, data: [UInt8],
-        contentType: String = "application/json", expires: Date? = nil, trace: TraceContext? = nil,
+        contentType: String = "application/json", version: Int = 1, priority: MessagePriority = .normal,
+        orderingKey: String? = nil, expires: Date? = nil, trace: TraceContext? = nil,
         requestID: RequestID? = nil, extensions: [String: String] = [:]
     ) {
         self.id = id
@@ -37,6 +45,9 @@ public struct Message: Sendable, Hashable {
         self.created = created
         self.data = data
         self.contentType = contentType
+        self.version = version
+        self.priority = priority
+        self.orderingKey = orderingKey
         self.expires = expires
         self.trace = trace
         self.requestID = requestID
@@ -53,7 +64,7 @@ public struct Message: Sendable, Hashable {
         let context = CallContext.current
         self.init(
             id: id, type: type.name, source: source, created: created, data: try type.encode(payload),
-            expires: expires, trace: context?.trace, requestID: context?.requestID)
+            version: type.version, expires: expires, trace: context?.trace, requestID: context?.requestID)
     }
 
     /// 128 random bits as 32 hexadecimal digits.

@@ -24,6 +24,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let undecodable = Code("undecodable")
         /// The store failed; ``MessagingError/cause`` says how.
         public static let storage = Code("storage")
+        /// The broker or database can't be reached, or doesn't let us in; nothing is known to be stored.
+        public static let unavailable = Code("unavailable")
         /// A use that can't work, such as two handlers for one type.
         public static let misuse = Code("misuse")
     }
@@ -34,7 +36,7 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// When it is worth to try again.
     public var retryAfter: Duration?
-    /// What the database said.
+    /// What the database said, where the queue is stored in one.
     public var cause: DatabaseError?
 
     public init(_ code: Code, _ message: String, retryAfter: Duration? = nil, cause: DatabaseError? = nil) {

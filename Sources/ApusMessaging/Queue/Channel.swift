@@ -11,7 +11,13 @@ public struct Channel: Sendable, Hashable, CustomStringConvertible {
     /// What this service's own handlers work on.
     public static let local = Channel("local")
 
-    /// What is relayed to `service`.
+    /// What waits for the broker that services share.
+    public static let broker = Channel("broker")
+
+    /// What a broker holds that nobody wants yet.
+    public static let unrouted = Channel("unrouted")
+
+    /// What `service` gets: relayed to it, or in the broker.
     public static func service(_ service: String) -> Channel {
         Channel("service/\(service)")
     }

@@ -16,14 +16,15 @@ public final class Relay: Service {
     ///
     /// - Throws: what is out of range.
     public init(
-        queue: SQLQueue, transport: any RelayTransport, configuration: WorkerConfiguration = Relay.defaults,
+        queue: MessageQueue, transport: any RelayTransport, configuration: WorkerConfiguration = Relay.defaults,
         logger: Logger = Logger(label: "apus.relay")
     ) throws(InvalidConfiguration) {
         var workers: [QueueWorker] = []
-        for service in Set(queue.subscriptions.map(\.service)).sorted() {
+        for service in queue.routing.services {
             workers.append(
                 try QueueWorker(
-                    store: queue, channel: .service(service), configuration: configuration, observer: queue.observer,
+                    store: queue.store, channel: .service(service), configuration: configuration,
+                    observer: queue.observer,
                     logger: logger
                 ) { delivery in
                     try await transport.send(delivery.message, to: service)

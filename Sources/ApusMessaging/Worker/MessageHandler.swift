@@ -7,7 +7,7 @@ struct MessageHandler: Sendable {
         _ type: MessageType<Payload>, _ handler: @escaping @Sendable (Payload, Delivery) async throws -> Void
     ) {
         body = { delivery in
-            try await handler(try type.decode(delivery.message.data), delivery)
+            try await handler(try type.decode(delivery.message.data, version: delivery.message.version), delivery)
         }
     }
 

@@ -10,8 +10,11 @@ extension QueueWorker {
         _ delivery: Delivery, _ result: Result<Void, any Error>, _ ending: WorkerState.Ending?, began: Instant
     ) async {
         let settlement = settlement(of: delivery, result, ending)
-        guard let isHeld = await store(settlement, of: delivery) else { return }
-        guard isHeld else {
+        // After the lease nothing is said any more, even where nobody else has the message yet: a handler that was
+        // cancelled may return without having done anything.
+        let held = ending == .leaseLost ? false : await store(settlement, of: delivery)
+        guard let held else { return }
+        guard held else {
             observer?.observe(.leaseLost(type: delivery.message.type, channel: channel))
             logger.warning("lost the lease of a message", metadata: metadata(of: delivery))
             return
@@ -41,11 +44,11 @@ extension QueueWorker {
     /// Stores the settlement; nil if the store fails, after which the message will be delivered again.
     private func store(_ settlement: Settlement, of delivery: Delivery) async -> Bool? {
         do {
-            return try await store.settle(delivery, settlement)
+            return try await settlements.settle(delivery, settlement)
         } catch {
             // Once more for what passes quickly: the lease is still ours, and settling twice is refused the second time.
             do {
-                return try await store.settle(delivery, settlement)
+                return try await settlements.settle(delivery, settlement)
             } catch {
                 noteStorageFailure(error)
                 return nil

@@ -26,15 +26,17 @@ public final class QueueWorker: Service {
     let state = Mutex(WorkerState())
     let signal = WakeSignal()
     private let random = Mutex(FastRandom())
+    let settlements: SettlementLane
 
     /// A worker that runs the queue's own handlers.
     ///
     /// - Throws: what is out of range.
     public convenience init(
-        queue: SQLQueue, configuration: WorkerConfiguration = .init(), logger: Logger = Logger(label: "apus.queue")
+        queue: MessageQueue, configuration: WorkerConfiguration = .init(), logger: Logger = Logger(label: "apus.queue")
     ) throws(InvalidConfiguration) {
         try self.init(
-            store: queue, channel: .local, configuration: configuration, observer: queue.observer, logger: logger,
+            store: queue.store, channel: queue.channel, configuration: configuration, observer: queue.observer,
+            logger: logger,
             resolve: { queue.handler(for: $0) })
     }
 
@@ -64,6 +66,7 @@ public final class QueueWorker: Service {
         self.observer = observer
         self.logger = logger
         self.resolve = resolve
+        settlements = SettlementLane(store: store)
     }
 
     /// Works until graceful shutdown or cancellation, then drains. Once.

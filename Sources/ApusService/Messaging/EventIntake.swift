@@ -16,7 +16,7 @@ enum EventIntake {
     static let path = "/events"
 
     static func respond(
-        to request: ServiceRequest, from senders: TrustedCaller, _ queue: SQLQueue
+        to request: ServiceRequest, from senders: TrustedCaller, _ queue: MessageQueue
     ) async throws -> HTTPResponse {
         if let refusal = senders.refusal(of: request, realm: "events") { return refusal }
         let type = request.http.head.headers[.contentType].map { $0.prefix { $0 != ";" }.lowercased() }
@@ -46,7 +46,7 @@ extension ServiceBuilder {
     ///
     /// - Parameter token: what the senders must have, `SERVICE_TOKEN`: others get 401. Without one only processes of this
     ///   machine may send: others get 403.
-    public mutating func takeEvents(into queue: SQLQueue, token: Secret?) {
+    public mutating func takeEvents(into queue: MessageQueue, token: Secret?) {
         let senders = TrustedCaller(token: token, deed: "Events are taken")
         route(.post, PathTemplate(EventIntake.path)) { request in
             try await EventIntake.respond(to: request, from: senders, queue)

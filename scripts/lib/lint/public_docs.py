@@ -36,6 +36,7 @@ _REQUIREMENTS_BY_LIBRARY = {
 _PROTOCOL = re.compile(r"\bprotocol\s+(\w+)")
 _REQUIREMENT = re.compile(r"^\s+(?:static\s+|mutating\s+)*(?:func|var|init|subscript|associatedtype)\b\s*(\w*)")
 _CONFORMING = re.compile(r"\b(?:struct|class|enum|actor|protocol|extension)\s+([\w.]+)[^:{]*(?::\s*([^{]*))?")
+_COMPOSITION = re.compile(r"\btypealias\s+(\w+)\s*=\s*([\w\s]+&[\w\s&]+)")
 _PROPERTY = re.compile(r"\bpublic\s+(?:internal\(set\)\s+|private\(set\)\s+)?(?:var|let)\s+(\w+)")
 
 
@@ -88,12 +89,38 @@ def _protocols() -> dict[str, set[str]]:
     return found
 
 
+@functools.cache
+def _conformances() -> dict[str, set[str]]:
+    """What each type and protocol conforms to, or stands for, in whichever of its files that is said."""
+    found: dict[str, set[str]] = {}
+    for source in sources():
+        if not source.is_swift or not source.path.startswith("Sources/"):
+            continue
+        text = "\n".join(source.code)
+        for declared in _CONFORMING.finditer(text):
+            found.setdefault(declared.group(1), set()).update(re.findall(r"\w+", declared.group(2) or ""))
+        for alias in _COMPOSITION.finditer(text):
+            found.setdefault(alias.group(1), set()).update(re.findall(r"\w+", alias.group(2)))
+    return found
+
+
+def _all_requirements(name: str, seen: set[str]) -> set[str]:
+    """What the protocol or type asks for, and what it inherits."""
+    if name in seen:
+        return set()
+    seen.add(name)
+    names = set(_protocols().get(name, set()))
+    for other in _conformances().get(name, set()):
+        names |= _all_requirements(other, seen)
+    return names
+
+
 def _requirements_met(source: Source) -> set[str]:
     """The names that protocols ask of the types which this file declares or extends."""
     names = set(_STANDARD_REQUIREMENTS)
     for declared in _CONFORMING.finditer("\n".join(source.code)):
         for word in re.findall(r"\w+", f"{declared.group(1)} {declared.group(2) or ''}"):
-            names |= _protocols().get(word, set())
+            names |= _all_requirements(word, set())
     return names
 
 

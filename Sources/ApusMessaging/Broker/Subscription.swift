@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Which types of messages another service wants to have.
+/// Which types of messages a service wants to have.
 public struct Subscription: Sendable, Hashable {
     /// The name of the service in the registry, and the types that it wants.
     public let service: String

@@ -15,13 +15,15 @@ public struct QueueConfiguration: Sendable {
     public var deduplicationWindow: Duration
     /// How long dead messages are kept. Default: 30 days. Above zero.
     public var deadRetention: Duration
+    /// What publishers do when a channel is full. Default: reject.
+    public var whenFull: FullPolicy
     /// Dead messages kept in each channel; the oldest go first. Default: 100,000. At least 1.
     public var deadCapacity: Int
 
     public init(
         source: String, capacity: Int = 100_000, maximumBytes: Int = 256 << 10,
         deduplicationWindow: Duration = .seconds(3600), deadRetention: Duration = .seconds(30 * 86_400),
-        deadCapacity: Int = 100_000
+        deadCapacity: Int = 100_000, whenFull: FullPolicy = .reject
     ) {
         self.source = source
         self.capacity = capacity
@@ -29,6 +31,7 @@ public struct QueueConfiguration: Sendable {
         self.deduplicationWindow = deduplicationWindow
         self.deadRetention = deadRetention
         self.deadCapacity = deadCapacity
+        self.whenFull = whenFull
     }
 
     /// Every problem of this configuration; empty if it can be used.
@@ -43,6 +46,9 @@ public struct QueueConfiguration: Sendable {
             deduplicationWindow >= .zero, "deduplicationWindow", "must not be negative, is \(deduplicationWindow)")
         problems.require(deadRetention > .zero, "deadRetention", "must be above zero, is \(deadRetention)")
         problems.require(deadCapacity >= 1, "deadCapacity", "must be at least 1, is \(deadCapacity)")
+        if case .wait(let limit) = whenFull {
+            problems.require(limit > .zero, "whenFull", "the wait must be above zero, is \(limit)")
+        }
         return problems
     }
 }

@@ -3,6 +3,6 @@
 public enum PublishResult: Sendable, Hashable {
     /// It is stored, once its transaction commits.
     case stored
-    /// It was there already in every channel, by its source and id: nothing was changed.
+    /// It was there already, by its source and id or by its unique key: nothing was changed.
     case duplicate
 }

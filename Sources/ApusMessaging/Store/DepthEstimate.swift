@@ -8,7 +8,7 @@ struct DepthEstimate: Sendable {
     private var counted: Instant?
 
     /// Whether a channel near `capacity`, or a long time, calls for counting again.
-    func needsCount(_ channels: [Channel], capacity: Int, now: Instant) -> Bool {
+    func needsCount(_ channels: some Sequence<Channel>, capacity: Int, now: Instant) -> Bool {
         guard let counted else { return true }
         let age = counted.duration(to: now)
         let isNear = channels.contains { depths[$0, default: 0] >= capacity - capacity / 5 }
@@ -24,8 +24,10 @@ struct DepthEstimate: Sendable {
         depths[channel, default: 0] += number
     }
 
-    /// The first channel that has no room for `number` more.
-    func full(_ channels: [Channel], adding number: Int, capacity: Int) -> Channel? {
-        channels.first { depths[$0, default: 0] + number > capacity }
+    /// Makes room for what is wanted in each channel; or for nothing, and gives a channel that has no room.
+    mutating func admit(_ wanted: [Channel: Int], capacity: Int) -> Channel? {
+        if let full = wanted.first(where: { depths[$0.key, default: 0] + $0.value > capacity }) { return full.key }
+        for (channel, number) in wanted { depths[channel, default: 0] += number }
+        return nil
     }
 }

@@ -10,3 +10,15 @@ public enum Settlement: Sendable, Hashable {
     /// It will not be tried again: kept, with the reason, until someone redrives or drops it.
     case dead(DeadReason, error: String)
 }
+
+/// A message that was in hand, and what becomes of it.
+public struct SettledDelivery: Sendable {
+    /// What was in hand, and its end.
+    public let delivery: Delivery
+    public let settlement: Settlement
+
+    public init(_ delivery: Delivery, _ settlement: Settlement) {
+        self.delivery = delivery
+        self.settlement = settlement
+    }
+}

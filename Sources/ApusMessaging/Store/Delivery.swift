@@ -10,13 +10,13 @@ public struct Delivery: Sendable {
     /// Counts the claims of this message and never repeats: whoever writes elsewhere can refuse an older one (fencing).
     public let token: Int64
     /// What the store knows the message by.
-    public let sequence: Int64
+    public let position: QueuePosition
 
-    public init(message: Message, channel: Channel, attempt: Int, token: Int64, sequence: Int64) {
+    public init(message: Message, channel: Channel, attempt: Int, token: Int64, position: QueuePosition) {
         self.message = message
         self.channel = channel
         self.attempt = attempt
         self.token = token
-        self.sequence = sequence
+        self.position = position
     }
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+public import ApusCore
+internal import ApusResilience
+public import Logging
+public import ServiceLifecycle
+
+/// Brings what a service's own queue holds for the broker (``Routing/broker``) there: at least once.
+///
+/// While the broker is away the channel pauses, longer and longer, and one message at a time finds out whether it is back.
+public final class BrokerRelay: Service {
+    private let worker: QueueWorker
+
+    /// - Throws: what is out of range.
+    public init(
+        queue: MessageQueue, broker: any MessageBroker, configuration: WorkerConfiguration = BrokerRelay.defaults,
+        logger: Logger = Logger(label: "apus.relay")
+    ) throws(InvalidConfiguration) {
+        let publisher = BrokerPublisher(broker: broker)
+        worker = try QueueWorker(
+            store: queue.store, channel: .broker, configuration: configuration, observer: queue.observer,
+            logger: logger
+        ) { delivery in
+            do {
+                try await publisher.publish(delivery.message, document: delivery.message.cloudEvent)
+            } catch let error as MessagingError where error.code == .tooLarge || error.code == .invalid {
+                throw MessageRejected("\(error)")
+            }
+        }
+    }
+
+    /// 32 deliveries at a time, ten seconds each; tried for seven days, with pauses of at most 30 s.
+    public static let defaults = WorkerConfiguration(
+        concurrency: 32, handlerTimeout: .seconds(10),
+        retry: RetryPolicy(
+            maximumAttempts: 1_000_000, maximumAge: .seconds(7 * 86_400),
+            backoff: Backoff(base: .milliseconds(200), maximum: .seconds(30), jitter: .equal)),
+        pausesOnFailure: true)
+
+    /// Works until graceful shutdown or cancellation, then drains.
+    public func run() async throws {
+        try await worker.run()
+    }
+}
