@@ -35,7 +35,7 @@
             try await withNATS { server, nats in
                 try await nats.makeJobs()
                 try await nats.append([1], to: "jobs.a")
-                server.pause()
+                try await server.pause()
                 let waiting = Task {
                     try await failure { () throws(NATSError) in try await nats.append([2], to: "jobs.a") }
                 }
@@ -60,7 +60,7 @@
         func stopped() async throws {
             try await withNATS { server, nats in
                 try await nats.makeJobs()
-                server.pause()
+                try await server.pause()
                 let error = try await failure { () throws(NATSError) in
                     try await nats.append([1], to: "jobs.a", deadline: .now.advanced(by: .milliseconds(50)))
                 }
@@ -75,7 +75,7 @@
         func unresponsive() async throws {
             try await withNATS(configure: { $0.heartbeat = .milliseconds(50) }) { server, nats in
                 try await nats.makeJobs()
-                server.pause()
+                try await server.pause()
                 try await eventually("given up") { nats.statistics.lostConnections == 1 }
                 server.resume()
                 try await eventually("connected again") { nats.statistics.isConnected }
@@ -87,7 +87,7 @@
             try await withNATS { server, nats in
                 try await nats.makeJobs()
                 try await nats.append([1], to: "jobs.a")
-                server.pause()
+                try await server.pause()
                 let error = try await failure { () throws(NATSError) in
                     try await nats.pull(
                         1, from: "worker", of: "JOBS", deadline: .now.advanced(by: .milliseconds(50)))
@@ -193,7 +193,7 @@
         func overloaded() async throws {
             try await withNATS(configure: { $0.maximumPending = 10 }) { server, nats in
                 try await nats.makeJobs()
-                server.pause()
+                try await server.pause()
                 let tasks = (0..<10).map { _ in Task { try await nats.append([1], to: "jobs.a") } }
                 try await eventually("all on their way") { nats.statistics.pending == 10 }
                 let error = try await failure { () throws(NATSError) in try await nats.append([1], to: "jobs.a") }
@@ -224,7 +224,7 @@
         func cancelled() async throws {
             try await withNATS { server, nats in
                 try await nats.makeJobs()
-                server.pause()
+                try await server.pause()
                 let task = Task {
                     try await failure { () throws(NATSError) in try await nats.append([1], to: "jobs.a") }
                 }

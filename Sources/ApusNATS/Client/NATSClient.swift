@@ -55,6 +55,59 @@ public final class NATSClient: Sendable {
         return answer
     }
 
+    /// A message on its way, for ``requests(_:deadline:)``.
+    struct Request: Sendable {
+        var subject: String
+        var headers: [NATSHeader] = []
+        var data: [UInt8] = []
+        var notAfter: Instant?
+    }
+
+    /// Sends messages in this order, without waiting in between, and waits for an answer to each. Isn't cancelled with the
+    /// task.
+    ///
+    /// - Returns: for each what ``request(_:headers:data:deadline:notAfter:)`` gives or throws.
+    func requests(_ requests: [Request], deadline: Instant? = nil) async -> [Result<NATSMessage, NATSError>] {
+        var results: [Result<NATSMessage, NATSError>] = []
+        results.reserveCapacity(requests.count)
+        var rest = requests[...]
+        // A part at a time, so that others find room beside.
+        let most = max(1, min(1_024, configuration.maximumPending / 4))
+        while !rest.isEmpty {
+            results += await part(rest.prefix(most), end(deadline))
+            rest = rest.dropFirst(most)
+        }
+        return results
+    }
+
+    private func part(
+        _ requests: ArraySlice<Request>, _ deadline: Instant
+    ) async -> [Result<NATSMessage, NATSError>] {
+        var results = [Result<NATSMessage, NATSError>](repeating: .failure(.closed), count: requests.count)
+        var publications: [Publication] = []
+        var indices: [Int] = []
+        for (index, request) in requests.enumerated() {
+            do throws(NATSError) {
+                try check(request.subject, request.headers, request.data)
+            } catch {
+                results[index] = .failure(error)
+                continue
+            }
+            publications.append(
+                Publication(
+                    request: nil, subject: request.subject, reply: nil, headers: request.headers, data: request.data,
+                    notAfter: request.notAfter))
+            indices.append(index)
+        }
+        for (index, outcome) in zip(indices, await link.requests(publications, deadline: deadline)) {
+            results[index] = outcome.flatMap { answers in
+                guard let answer = answers.first else { return .failure(.unexpected("a request")) }
+                return answer.status == 503 ? .failure(.noResponders) : .success(answer)
+            }
+        }
+        return results
+    }
+
     /// Sends a message that nobody answers: at most once, to whoever listens.
     ///
     /// - Throws: `connectFailed` and `authenticationFailed` without a connection, `overloaded`, `tooLarge`, `invalid`,

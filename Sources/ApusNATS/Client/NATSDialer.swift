@@ -8,6 +8,9 @@
         let configuration: NATSConfiguration
         let inbox: String
 
+        /// Where the answer to a request goes.
+        func subject(ofRequest id: UInt64) -> String { "\(inbox).r.\(id)" }
+
         /// Where the answers to a pull go.
         func subject(ofInbox number: UInt64) -> String { "\(inbox).own.\(number)" }
 

@@ -203,6 +203,10 @@
             throw .closed
         }
 
+        func requests(_ publications: [Publication], deadline: Instant) async -> [PendingRequests.Outcome] {
+            publications.map { _ in .failure(.closed) }
+        }
+
         func post(_ subject: String, headers: [NATSHeader] = [], data: [UInt8]) throws(NATSError) {
             throw .closed
         }

@@ -73,9 +73,9 @@
             let outcome = await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
                     let publication = Publication(
-                        request: id, subject: subject, reply: "\(dialer.inbox).r.\(id)", headers: headers, data: data,
-                        notAfter: notAfter)
-                    begin(publication, id, continuation, wanted: wanted, isPull: isPull, deadline: deadline)
+                        request: id, subject: subject, reply: dialer.subject(ofRequest: id), headers: headers,
+                        data: data, notAfter: notAfter)
+                    begin([publication], [.one(continuation)], wanted: wanted, isPull: isPull, deadline: deadline)
                     // Cancelled before it was there to be ended.
                     if Task.isCancelled { cancel(id) }
                 }
@@ -83,6 +83,28 @@
                 cancel(id)
             }
             return try outcome.get()
+        }
+
+        /// Sends several messages in this order and waits for an answer to each. Isn't cancelled with the task.
+        func requests(_ publications: [Publication], deadline: Instant) async -> [PendingRequests.Outcome] {
+            guard !publications.isEmpty else { return [] }
+            let first = state.withLock { state in
+                defer { state.nextRequest += UInt64(publications.count) }
+                return state.nextRequest + 1
+            }
+            return await withUnsafeContinuation { continuation in
+                let batch = RequestBatch(publications.count, continuation)
+                let numbered = publications.enumerated().map { index, publication in
+                    var publication = publication
+                    let id = first + UInt64(index)
+                    publication.request = id
+                    publication.reply = dialer.subject(ofRequest: id)
+                    return publication
+                }
+                begin(
+                    numbered, publications.indices.map { .part(batch, index: $0) }, wanted: 1, isPull: false,
+                    deadline: deadline)
+            }
         }
 
         /// Sends a message that nobody answers; at most once.
@@ -119,35 +141,50 @@
         }
 
         private func begin(
-            _ publication: Publication, _ id: UInt64, _ continuation: PendingRequests.Continuation, wanted: Int,
-            isPull: Bool, deadline: Instant
+            _ publications: [Publication], _ receivers: [PendingRequests.Receiver], wanted: Int, isPull: Bool,
+            deadline: Instant
         ) {
-            let size = publication.size
-            let (refusal, isNews) = state.withLock { state -> (NATSError?, Bool) in
-                if case .reject(let error) = state.reconnect.admission(now: time.now) { return (error, false) }
-                guard state.requests.entries.count < configuration.maximumPending,
-                    state.requests.bytes + size <= configuration.maximumPendingBytes
-                else { return (overloaded(), false) }
-                var publication = publication
-                var inbox: PendingRequests.Inbox?
-                if isPull {
-                    let (number, isNew) = state.inboxes.take(for: publication.subject, request: id)
-                    if isNew { enqueue(.listen(number), &state) }
-                    inbox = .init(id: number, subject: publication.subject)
-                    publication.reply = dialer.subject(ofInbox: number)
+            let (refusals, isNews) = state.withLock { state in
+                var refusals: [(PendingRequests.Receiver, NATSError)] = []
+                for (publication, receiver) in zip(publications, receivers) {
+                    let refusal = admit(publication, receiver, wanted, isPull, deadline, &state)
+                    if let refusal { refusals.append((receiver, refusal)) }
                 }
-                state.requests.insert(
-                    id,
-                    PendingRequests.Entry(
-                        continuation: continuation, deadline: deadline, bytes: size, wanted: wanted, inbox: inbox))
-                enqueue(.publish(publication), &state)
-                guard deadline < state.wakesAt else { return (nil, false) }
+                guard deadline < state.wakesAt else { return (refusals, false) }
                 state.wakesAt = deadline
-                return (nil, true)
+                return (refusals, true)
             }
-            if let refusal { return continuation.resume(returning: .failure(refusal)) }
+            for (receiver, error) in refusals { receiver.resume(.failure(error)) }
+            guard refusals.count < publications.count else { return }
             outBell.ring()
             if isNews { clockBell.ring() }
+        }
+
+        /// Takes a request in; or nothing of it, and says why.
+        private func admit(
+            _ publication: Publication, _ receiver: PendingRequests.Receiver, _ wanted: Int, _ isPull: Bool,
+            _ deadline: Instant, _ state: inout State
+        ) -> NATSError? {
+            guard let id = publication.request else { return nil }
+            let size = publication.size
+            if case .reject(let error) = state.reconnect.admission(now: time.now) { return error }
+            guard state.requests.entries.count < configuration.maximumPending,
+                state.requests.bytes + size <= configuration.maximumPendingBytes
+            else { return overloaded() }
+            var publication = publication
+            var inbox: PendingRequests.Inbox?
+            if isPull {
+                let (number, isNew) = state.inboxes.take(for: publication.subject, request: id)
+                if isNew { enqueue(.listen(number), &state) }
+                inbox = .init(id: number, subject: publication.subject)
+                publication.reply = dialer.subject(ofInbox: number)
+            }
+            state.requests.insert(
+                id,
+                PendingRequests.Entry(
+                    receiver: receiver, deadline: deadline, bytes: size, wanted: wanted, inbox: inbox))
+            enqueue(.publish(publication), &state)
+            return nil
         }
 
         private func overloaded() -> NATSError {
@@ -182,7 +219,7 @@
                 }
                 outBell.ring()
             }
-            for request in ended { request.continuation.resume(returning: request.outcome) }
+            for request in ended { request.receiver.resume(request.outcome) }
         }
     }
 #endif

@@ -4,12 +4,25 @@ internal import ApusCore
 /// The requests that wait for their answers: a value without clock or I/O.
 struct PendingRequests: Sendable {
     typealias Outcome = Result<[NATSMessage], NATSError>
-    typealias Continuation = UnsafeContinuation<Outcome, Never>
+
+    /// Who gets the answers.
+    enum Receiver: Sendable {
+        case one(UnsafeContinuation<Outcome, Never>)
+        /// One of several that are waited for together.
+        case part(RequestBatch, index: Int)
+
+        func resume(_ outcome: Outcome) {
+            switch self {
+            case .one(let continuation): continuation.resume(returning: outcome)
+            case .part(let batch, let index): batch.received(outcome, at: index)
+            }
+        }
+    }
 
     /// A request that has ended: whoever drives the table resumes it, outside its lock.
     struct Ended: Sendable {
         let id: UInt64
-        let continuation: Continuation
+        let receiver: Receiver
         let outcome: Outcome
         let inbox: Inbox?
         /// Whether the server has said its last word.
@@ -24,7 +37,7 @@ struct PendingRequests: Sendable {
     }
 
     struct Entry: Sendable {
-        let continuation: Continuation
+        let receiver: Receiver
         let deadline: Instant
         let bytes: Int
         /// Messages that end it; a status in place of a message ends it before.
@@ -95,6 +108,6 @@ struct PendingRequests: Sendable {
         guard let entry = entries.removeValue(forKey: id) else { return nil }
         bytes -= entry.bytes
         return Ended(
-            id: id, continuation: entry.continuation, outcome: outcome, inbox: entry.inbox, isComplete: isComplete)
+            id: id, receiver: entry.receiver, outcome: outcome, inbox: entry.inbox, isComplete: isComplete)
     }
 }

@@ -71,12 +71,22 @@ extension NATSClient {
                 subject, headers: [], data: body.bytes, wanted: limit, isPull: true, deadline: deadline)
         } catch {
             // A consumer that isn't there says nothing.
-            if error.code == .timeout, error.mayHaveRun { _ = try await consumerState(consumer, of: stream) }
+            if error.code == .timeout, error.mayHaveRun { try await checkConsumer(consumer, of: stream) }
             throw error
         }
         let messages = answers.compactMap(PulledMessage.init)
         if messages.isEmpty, let last = answers.last { try Self.check(status: last) }
         return messages
+    }
+
+    /// - Throws: `streamNotFound`, `consumerNotFound`; nothing if it can't be told within a moment.
+    private func checkConsumer(_ consumer: String, of stream: String) async throws(NATSError) {
+        do throws(NATSError) {
+            _ = try await ask(
+                "CONSUMER.INFO.\(stream).\(consumer)", deadline: time.now.advanced(by: .milliseconds(500)))
+        } catch {
+            if error.code == .consumerNotFound || error.code == .streamNotFound { throw error }
+        }
     }
 
     /// What the server said in place of a message.

@@ -87,9 +87,14 @@ public final class NATSServer: Sendable {
         try process.withLock { ($0?.standardInput as? Pipe) }?.fileHandleForWriting.close()
     }
 
-    /// Holds it still (SIGSTOP) until ``resume()``.
-    public func pause() {
+    /// Holds it still (SIGSTOP) until ``resume()``; returns when all its threads stand.
+    public func pause() async throws {
         signal(SIGSTOP)
+        let status = "/proc/\(pid)/stat"
+        guard FileManager.default.fileExists(atPath: status) else { return }
+        try await eventually("nats-server stands still") {
+            try String(contentsOfFile: status, encoding: .utf8).contains(") T ")
+        }
     }
 
     /// Lets it go on.
