@@ -22,12 +22,7 @@ extension NATSClient {
     ///
     /// - Throws: the error that it holds; `invalidReply`.
     static func document(_ answer: NATSMessage, of what: String) throws(NATSError) -> JSONValue {
-        let document: JSONValue
-        do {
-            document = try JSONParser.parse(answer.data)
-        } catch {
-            throw .unexpected(what)
-        }
+        guard let document = JSONValue.parsed(answer.data) else { throw .unexpected(what) }
         if let error = document["error"] { throw NATSError(jetStream: error) }
         return document
     }
@@ -58,6 +53,15 @@ extension NATSError {
 }
 
 extension JSONValue {
+    /// The document that `bytes` hold; nil if it is no JSON.
+    static func parsed(_ bytes: some Sequence<UInt8>) -> JSONValue? {
+        do {
+            return try JSONParser.parse(bytes)
+        } catch {
+            return nil
+        }
+    }
+
     /// Its number, if it is a whole one.
     var number: Int? {
         if case .integer(let number) = self { number } else { nil }

@@ -95,9 +95,14 @@ extension NATSClient {
                 ["seq": .integer(Int(clamping: max(1, sequence))), "next_by_subj": .string(subject)]
             case .last(let subject): ["last_by_subj": .string(subject)]
             }
+        return try Self.stored(try await request("$JS.API.STREAM.MSG.GET.\(stream)", data: body.bytes))
+    }
+
+    /// The message in an answer to STREAM.MSG.GET; nil if there is none.
+    static func stored(_ reply: NATSMessage) throws(NATSError) -> StoredMessage? {
         let answer: JSONValue
         do throws(NATSError) {
-            answer = try await ask("STREAM.MSG.GET.\(stream)", body)
+            answer = try document(reply, of: "STREAM.MSG.GET")
         } catch {
             guard error.code == .notFound else { throw error }
             return nil
@@ -106,7 +111,7 @@ extension NATSClient {
             throw .unexpected("STREAM.MSG.GET")
         }
         return StoredMessage(
-            subject: subject, sequence: message["seq"]?.sequence ?? 0,
+            subject: subject, sequence: message["seq"]?.sequence ?? 0, time: message["time"]?.text ?? "",
             headers: Self.headers(message["hdrs"]?.text.flatMap { Data(base64Encoded: $0) } ?? Data()),
             data: Array(message["data"]?.text.flatMap { Data(base64Encoded: $0) } ?? Data()))
     }
