@@ -234,7 +234,7 @@ let package = Package(
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
-        tests("ApusNATS", ["ApusCore", "ApusResilience", "ApusMessaging", "ApusTesting"]),
+        tests("ApusNATS", ["ApusCore", "ApusResilience", "ApusMessaging", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

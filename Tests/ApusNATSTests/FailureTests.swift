@@ -73,7 +73,7 @@
 
         @Test("a server that says nothing more is given up")
         func unresponsive() async throws {
-            try await withNATS(configure: { $0.heartbeat = .milliseconds(50) }) { server, nats in
+            try await withNATS(configure: { $0.heartbeat = .milliseconds(300) }) { server, nats in
                 try await nats.makeJobs()
                 try await server.pause()
                 try await eventually("given up") { nats.statistics.lostConnections == 1 }

@@ -42,12 +42,16 @@ struct ReconnectState: Sendable {
         case .ready: return .send
         case .closed: return .reject(.closed)
         case .idle: return .wait
-        case .dialing: return failure.map { .reject($0) } ?? .wait
+        case .dialing: return rejection(retryAfter: delays.backoff.base).map { .reject($0) } ?? .wait
         case .waiting(let until):
-            guard var failure else { return .wait }
-            failure.retryAfter = max(.zero, now.duration(to: until))
-            return .reject(failure)
+            return rejection(retryAfter: max(.zero, now.duration(to: until))).map { .reject($0) } ?? .wait
         }
+    }
+
+    private func rejection(retryAfter: Duration) -> NATSError? {
+        var failure = failure
+        failure?.retryAfter = retryAfter
+        return failure
     }
 
     /// Someone needs the connection, or time has passed.

@@ -9,6 +9,7 @@ extension JetStreamQueue {
 
     /// Stores entries in this order. If some can't be stored, others may be: the same again isn't stored twice, within the
     /// deduplication window, if it is remembered.
+    @discardableResult
     public func append(_ entries: [QueueEntry]) async throws(MessagingError) -> [PublishResult] {
         for entry in entries {
             guard entry.message.orderingKey == nil, entry.uniqueKey == nil else {

@@ -18,8 +18,10 @@ extension JetStreamQueue {
             do throws(NATSError) {
                 if wanted > 0 {
                     let began = client.time.now
+                    // A consumer that was removed says nothing; this is how long it takes to find out.
+                    let deadline = began.advanced(by: min(client.configuration.requestTimeout, .seconds(2)))
                     let pulled = try await client.pull(
-                        wanted, from: layout.consumer(of: channel), of: layout.live)
+                        wanted, from: layout.consumer(of: channel), of: layout.live, deadline: deadline)
                     isExhausted = pulled.count < wanted
                     taken += pulled.map { ChannelLine.Arrival(message: $0, began: began) }
                 }
@@ -79,7 +81,7 @@ extension JetStreamQueue {
                 Delivery(
                     message: read(message), channel: channel,
                     attempt: max(1, message.deliveries - (note?.uncounted ?? 0)), token: Int64(message.deliveries),
-                    position: QueuePosition(message.sequence)))
+                    position: message.position))
         }
         let mine = leases
         state.withLock { state in
@@ -129,10 +131,8 @@ extension JetStreamQueue {
         NATSClient.Request(subject: noteSubject(of: message), data: note.bytes)
     }
 
-    /// The subject of a message's note. Numbers begin anew in a stream that was removed; times don't.
-    func noteSubject(of message: PulledMessage) -> String {
-        "$KV.\(layout.notes).\(message.sequence)-\(message.stored)"
-    }
+    /// The subject of a message's note.
+    func noteSubject(of message: PulledMessage) -> String { "$KV.\(layout.notes).\(message.position)" }
 
     /// The message; one that can't be read any more is handed on as such, and its worker keeps it as dead.
     func read(_ pulled: PulledMessage) -> Message {

@@ -9,8 +9,7 @@ extension JetStreamQueue {
         let now = client.time.now
         var ends = state.withLock { state in
             settled.map { one in
-                state.leases.take(one.delivery.position.major, token: one.delivery.token, now: now)
-                    .map { Ending(one, lease: $0) }
+                state.leases.take(one.delivery, now: now).map { Ending(one, lease: $0) }
             }
         }
         await write(&ends)
@@ -131,7 +130,7 @@ extension JetStreamQueue {
         let whole = try await consumerLease(channel, lease)
         let began = client.time.now
         let held = state.withLock { state in
-            deliveries.map { state.leases.held($0.position.major, token: $0.token, now: began) }
+            deliveries.map { state.leases.held($0, now: began) }
         }
         let indices = held.indices.filter { held[$0] != nil }
         let answers = await client.requests(
@@ -153,9 +152,7 @@ extension JetStreamQueue {
         let extended = indices.filter { isHeld[$0] }
         state.withLock { state in
             for index in extended {
-                state.leases.extend(
-                    deliveries[index].position.major, token: deliveries[index].token,
-                    to: LeaseTable.end(whole, from: began))
+                state.leases.extend(deliveries[index], to: LeaseTable.end(whole, from: began))
             }
         }
         return isHeld

@@ -51,14 +51,15 @@ extension JetStreamQueue {
                 let wait = lease / 3
                 var message: PulledMessage?
                 var began = client.time.now
-                do {
+                do throws(NATSError) {
                     while message == nil, !Task.isCancelled {
                         began = client.time.now
                         message = try await client.next(
                             from: layout.consumer(of: channel), of: layout.live, waiting: wait)
                     }
                 } catch {
-                    // The next claim finds out, and says so.
+                    // The next claim says so; it need not find out.
+                    _ = self?.noted(error)
                 }
                 self?.arrived(message.map { .init(message: $0, began: began) }, channel, generation)
             }

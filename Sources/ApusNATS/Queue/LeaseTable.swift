@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusCore
+internal import ApusMessaging
 
 /// The messages that this process has in hand: a value without clock or I/O.
 ///
@@ -19,9 +20,6 @@ struct LeaseTable: Sendable {
         began.advanced(by: lease - min(lease / 10, .seconds(1)))
     }
 
-    /// Messages in hand.
-    var count: Int { leases.count }
-
     /// How many of those are in hand that `isCounted` says.
     func count(where isCounted: (PulledMessage) -> Bool) -> Int {
         leases.values.count { isCounted($0.message) }
@@ -32,19 +30,19 @@ struct LeaseTable: Sendable {
     }
 
     /// The lease of a delivery, if it is still held.
-    mutating func held(_ sequence: UInt64, token: Int64, now: Instant) -> Lease? {
-        guard let lease = leases[sequence], lease.message.deliveries == token else { return nil }
+    mutating func held(_ delivery: Delivery, now: Instant) -> Lease? {
+        guard let lease = lease(of: delivery) else { return nil }
         guard now < lease.ends else {
-            leases[sequence] = nil
+            leases[lease.message.sequence] = nil
             return nil
         }
         return lease
     }
 
     /// Takes a lease that is still held out of the table: nobody else settles it.
-    mutating func take(_ sequence: UInt64, token: Int64, now: Instant) -> Lease? {
-        let lease = held(sequence, token: token, now: now)
-        if lease != nil { leases[sequence] = nil }
+    mutating func take(_ delivery: Delivery, now: Instant) -> Lease? {
+        let lease = held(delivery, now: now)
+        if let lease { leases[lease.message.sequence] = nil }
         return lease
     }
 
@@ -53,13 +51,23 @@ struct LeaseTable: Sendable {
         if leases[lease.message.sequence] == nil { leases[lease.message.sequence] = lease }
     }
 
-    mutating func extend(_ sequence: UInt64, token: Int64, to end: Instant) {
-        guard leases[sequence]?.message.deliveries == Int(token) else { return }
-        leases[sequence]?.ends = end
+    mutating func extend(_ delivery: Delivery, to end: Instant) {
+        if let lease = lease(of: delivery) { leases[lease.message.sequence]?.ends = end }
+    }
+
+    private func lease(of delivery: Delivery) -> Lease? {
+        leases[delivery.position.major].flatMap {
+            $0.message.position == delivery.position && $0.message.deliveries == delivery.token ? $0 : nil
+        }
     }
 
     /// Forgets those that have ended and weren't asked for again.
     mutating func removeEnded(now: Instant) {
         leases = leases.filter { $0.value.ends > now }
     }
+}
+
+extension PulledMessage {
+    /// What the queue knows it by: numbers begin anew in a stream that was removed and made again, times don't.
+    var position: QueuePosition { QueuePosition(sequence, UInt64(clamping: stored)) }
 }
