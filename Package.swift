@@ -32,6 +32,7 @@ let jwt = Target.Dependency.product(
 
 let postgres = Target.Dependency.target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"]))
 let hiredis = Target.Dependency.target(name: "CHiredis", condition: .when(traits: ["Redis"]))
+let nats = Target.Dependency.target(name: "CNATS", condition: .when(traits: ["NATS"]))
 
 // MARK: Rooms
 
@@ -79,6 +80,7 @@ let package = Package(
         .library(name: "ApusCache", targets: ["ApusCache"]),
         .library(name: "ApusRedis", targets: ["ApusRedis"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
+        .library(name: "ApusNATS", targets: ["ApusNATS"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
         .library(name: "ApusAuth", targets: ["ApusAuth"]),
         .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
@@ -96,7 +98,8 @@ let package = Package(
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
         .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
         .trait(name: "Redis", description: "ApusRedis, whose replies hiredis parses."),
-        .default(enabledTraits: ["JWT", "PostgreSQL", "Redis"]),
+        .trait(name: "NATS", description: "ApusNATS, over libnats from the system."),
+        .default(enabledTraits: ["JWT", "PostgreSQL", "Redis", "NATS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -146,6 +149,9 @@ let package = Package(
             ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
         room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
+        .systemLibrary(
+            name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        room("ApusNATS", ["ApusCore", "ApusResilience", "ApusContract", "ApusMessaging", nats]),
 
         // Floor 4
         room(
@@ -234,6 +240,7 @@ let package = Package(
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
+        tests("ApusNATS", ["ApusCore", "ApusResilience", "ApusMessaging", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
