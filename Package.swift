@@ -158,8 +158,8 @@ let package = Package(
             "ApusService",
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
-                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusPostgres",
-                "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
+                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusNATS", "ApusSQL", "ApusSQLite",
+                "ApusPostgres", "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
             ]),
         room(
             "ApusGateway",
