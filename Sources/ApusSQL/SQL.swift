@@ -39,6 +39,11 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         return sum
     }
 
+    /// Lets another follow: in place, where `+` copies what is there already.
+    public static func += (left: inout SQL, right: SQL) {
+        left.pieces += right.pieces
+    }
+
     /// The text with the placeholders of `dialect`, and the values in their order.
     public func rendered(for dialect: Dialect) -> (text: String, values: [SQLValue]) {
         if pieces.count == 1, case .text(let text) = pieces[0] { return (text, []) }

@@ -101,7 +101,7 @@ class Printer(Program):
     def measure(self, seconds: float) -> Mapping[str, float]:
         whole = max(1, math.ceil(seconds))
         output, _, others = self._run(whole, within=60 + 12 * whole)
-        seen = {name: float(value) for name, value in re.findall(r"^([a-z_]+) ([\d.]+)$", output, re.MULTILINE)}
+        seen = {name: float(value) for name, value in re.findall(r"^([a-z0-9_]+) ([\d.]+)$", output, re.MULTILINE)}
         missing = [metric.name for metric in self._metrics if metric.name not in seen]
         if missing:
             raise Invalid(f"it printed no {', '.join(missing)}:\n{output[-500:]}")

@@ -11,7 +11,7 @@ from harness.member import LOWER, OTHERS, Case, Invalid, Metric
 from harness.workspace import LOOPBACK, Workspace
 from members import programs
 from members.postgres import Postgres
-from members.redis import Redis
+from members.redis import Redis, RedisBenchmark
 
 ROWS = 10_000  # as in bench/data and bench/peers/go/data
 CONNECTIONS, CALLERS = 8, 16
@@ -36,28 +36,6 @@ class FilledRedis(Redis):
     def start(self) -> None:
         super().start()
         self.run([["SET", f"key:{number:012d}", "v" * VALUE_BYTES] for number in range(ROWS)])
-
-
-class RedisBenchmark(Program):
-    """redis-benchmark on one connection: how much pipelining gives at most, from a client that only counts answers.
-
-    It is told how many requests to send rather than how long; its command takes that number.
-    """
-
-    _requests_per_second = 0.0
-
-    def measure(self, seconds: float) -> Mapping[str, float]:
-        requests = max(100_000, int(self._requests_per_second * seconds))
-        output, used, others = self._run(requests, within=60 + 10 * seconds)
-        found = re.findall(r'^"GET","([\d.]+)"', output, re.MULTILINE)
-        if not found:
-            raise Invalid(f"redis-benchmark printed no figure:\n{output[-500:]}")
-        self._requests_per_second = float(found[-1])
-        return {
-            OTHERS: others,
-            "cpu_us_per_operation": used * 1e6 / requests,
-            "operations_per_second": self._requests_per_second,
-        }
 
 
 class CacheHit(Program):
@@ -120,9 +98,9 @@ def cases(workspace: Workspace) -> list[Case]:
             contestants=[
                 *ours("redis-get", redis.url(), 1, REDIS_CALLERS),
                 go("redigo", "", "redis-get", redis.url(), REDIS_CALLERS, REDIS_CALLERS),
-                RedisBenchmark(workspace, "redis-benchmark", redis.version, lambda requests: [
-                    programs.find("redis-benchmark"), "-h", LOOPBACK, "-p", str(redis.port), "-c", "1",
-                    "-P", str(REDIS_CALLERS), "-t", "get", "-r", str(ROWS), "-n", str(requests), "--csv"]),
+                RedisBenchmark(
+                    workspace, redis, "-c", "1", "-P", str(REDIS_CALLERS), "-t", "get", "-r", str(ROWS),
+                    least=100_000, cost=METRICS[0].name, rate=METRICS[1].name),
             ],
             support=[redis], missing=missing or None),
         Case(

@@ -20,7 +20,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "max_connections": "120",
     "shared_buffers": "256MB",
-    "synchronous_commit": "off",  # the client is measured, not the disk
+    "synchronous_commit": "off",  # the client is measured, not the disk, unless a case says otherwise
     "autovacuum": "off",  # nor what the server does in between
     "max_wal_size": "4GB",
 }
@@ -31,9 +31,11 @@ class Postgres(Contestant):
 
     name, ours = "postgres", False
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, **settings: str) -> None:
+        """`settings` are PostgreSQL's, and go before ours."""
         self.port = workspace.port()
         self._workspace = workspace
+        self._settings = {**SETTINGS, **settings}
         self._process: Process | None = None
         self._folder: Path | None = None
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
@@ -51,7 +53,7 @@ class Postgres(Contestant):
         data = self._folder / "data"
         self._do("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
                  "--no-sync", as_server=True)
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        settings = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         self._process = Process(
             [*_as_server(), str(self._programs / "postgres"), "-D", str(data), "-p", str(self.port),
              "-k", str(self._folder), *settings],

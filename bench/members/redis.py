@@ -3,23 +3,27 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import Mapping, Sequence
 
-from harness.member import Contestant, Invalid
+from harness.client import Program
+from harness.member import OTHERS, Contestant, Invalid
 from harness.process import Process
 from harness.workspace import LOOPBACK, Workspace
 from members import programs
 
 
 class Redis(Contestant):
-    """Empty at the start; writes nothing to disk."""
+    """Empty at the start. Writes nothing to disk, unless told how often to sync: `always` or `everysec`."""
 
     name, ours = "redis", False
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, appendfsync: str = "") -> None:
         self.port = workspace.port()
+        self._persistence = ["--appendonly", "yes", "--appendfsync", appendfsync] if appendfsync else [
+            "--appendonly", "no"]
         self.version = programs.version("redis-server", "--version")
         self._workspace = workspace
         self._process: Process | None = None
@@ -30,7 +34,7 @@ class Redis(Contestant):
     def start(self) -> None:
         self._process = Process(
             [programs.find("redis-server"), "--port", str(self.port), "--bind", LOOPBACK, "--save", "",
-             "--appendonly", "no"],
+             *self._persistence],
             self._workspace.cores.load, self._workspace.subfolder(f"redis-{self.port}"), "redis")
         deadline = time.monotonic() + 10
         while True:
@@ -69,3 +73,27 @@ class Redis(Contestant):
         if self._process is not None:
             self._process.stop()
             self._process = None
+
+
+class RedisBenchmark(Program):
+    """redis-benchmark with one command: how much pipelining gives at most, from a client that only counts answers.
+
+    It is told how many requests to send rather than how long, so the first turn finds out how many fill a turn.
+    """
+
+    def __init__(self, workspace: Workspace, redis: Redis, *arguments: str, least: int, cost: str, rate: str):
+        """`least` requests are sent in the first turn; `cost` and `rate` are the names of the metrics."""
+        super().__init__(workspace, "redis-benchmark", redis.version, lambda requests: [
+            programs.find("redis-benchmark"), "-h", LOOPBACK, "-p", str(redis.port), "-n", str(requests), "--csv",
+            *arguments])
+        self._least, self._cost, self._rate = least, cost, rate
+        self._requests_per_second = 0.0
+
+    def measure(self, seconds: float) -> Mapping[str, float]:
+        requests = max(self._least, int(self._requests_per_second * seconds))
+        output, used, others = self._run(requests, within=60 + 10 * seconds)
+        found = re.findall(r'^".*?","([\d.]+)"', output, re.MULTILINE)
+        if not found:
+            raise Invalid(f"redis-benchmark printed no figure:\n{output[-500:]}")
+        self._requests_per_second = float(found[-1])
+        return {OTHERS: others, self._cost: used * 1e6 / requests, self._rate: self._requests_per_second}

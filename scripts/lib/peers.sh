@@ -28,11 +28,11 @@ need_go_peers() {
     mkdir -p "$path/src/apus.bench" .build/bench/go
     ln -sfn "$PWD/bench/peers/go" "$path/src/apus.bench/peers"
     GO111MODULE=off GOFLAGS='' GOPATH=$path:/usr/share/gocode go build -o .build/bench/go/ \
-        apus.bench/peers/breaker apus.bench/peers/call apus.bench/peers/data apus.bench/peers/reverseproxy \
-        apus.bench/peers/service apus.bench/peers/users
+        apus.bench/peers/breaker apus.bench/peers/call apus.bench/peers/data apus.bench/peers/queue \
+        apus.bench/peers/reverseproxy apus.bench/peers/service apus.bench/peers/users
 }
 
 # our_products: the executables to build.
 our_products() {
-    printf '%s\n' apus bench-service bench-data bench-cache bench-resilience users-service
+    printf '%s\n' apus bench-service bench-data bench-cache bench-messaging bench-resilience users-service
 }

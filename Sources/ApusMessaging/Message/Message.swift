@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCore
+internal import ApusSQL
 public import Foundation
 
 /// One message: what happened, with the payload as bytes. On the wire it is a CloudEvents 1.0 JSON document.
@@ -70,6 +71,14 @@ public struct Message: Sendable, Hashable {
     /// 128 random bits as 32 hexadecimal digits.
     public static func newID(using random: inout some RandomNumberGenerator) -> String {
         Hex.string(random.next(), random.next())
+    }
+
+    /// 48 bits of time in milliseconds and 80 random ones, as 32 hexadecimal digits. Ids made one after the other lie
+    /// side by side in the indexes of a store, which costs it far less than ids that lie all over them.
+    public static func newID(at date: Date, using random: inout some RandomNumberGenerator) -> String {
+        let milliseconds = UInt64(clamping: date.microsecondsSince1970 / 1000)
+        let chance: UInt64 = random.next()
+        return Hex.string(milliseconds << 16 | chance >> 48, random.next())
     }
 
     /// Whether the payload is JSON: `application/json` or a type that ends in `+json`.

@@ -66,8 +66,9 @@ extension MessageQueue {
     public func message<Payload: Sendable>(
         _ payload: Payload, as type: MessageType<Payload>, id: String? = nil
     ) throws(MessagingError) -> Message {
-        let id = id ?? state.withLock { Message.newID(using: &$0.random) }
-        return try Message(payload, as: type, source: configuration.source, id: id, created: clock.date)
+        let created = clock.date
+        let id = id ?? state.withLock { Message.newID(at: created, using: &$0.random) }
+        return try Message(payload, as: type, source: configuration.source, id: id, created: created)
     }
 
     private func store(

@@ -39,9 +39,9 @@ extension SQLQueueStore {
         let channels = Set(entries.map(\.channel))
         noteDelays(of: entries)
         if let transaction {
-            transaction.afterCommit { self.wakers.wake(channels) }
+            transaction.afterCommit { self.tell(channels) }
         } else {
-            wakers.wake(channels)
+            tell(channels)
         }
         return results
     }
@@ -68,6 +68,11 @@ extension SQLQueueStore {
     ) async throws -> Set<Int> {
         let now = clock.microseconds
         if let transaction { return try await insert(groups, entries, now, transaction) }
+        // SQLite groups the commits of its one writer itself.
+        if dialect == .postgres, entries.count == 1, !entries[0].mayBeThere, entries[0].message.orderingKey == nil {
+            try await lane.append(entries[0], until: CallContext.currentDeadline, on: self)
+            return [0]
+        }
         if groups.count == 1, !needsLock(entries[groups[0][0]]) {
             return try await insert(groups, entries, now, database)
         }
@@ -112,7 +117,7 @@ extension SQLQueueStore {
         dialect == .postgres && entry.message.orderingKey != nil
     }
 
-    private func insertion(of entries: [QueueEntry], _ now: Int64) -> SQL {
+    func insertion(of entries: [QueueEntry], _ now: Int64) -> SQL {
         var sql: SQL =
             """
             INSERT INTO apus_queue (channel, source, id, type, event, state, due_at, published_at, priority, ordering_key,
@@ -133,7 +138,8 @@ extension SQLQueueStore {
                 \(due), \(now), \(Int(message.priority.rawValue)), \(message.orderingKey), \(entry.uniqueKey), \
                 \(entry.isRemembered ? 1 : 0))
                 """
-            sql = sql + (index == 0 ? row : ", " + row)
+            if index > 0 { sql += ", " }
+            sql += row
         }
         return sql + " ON CONFLICT DO NOTHING"
     }

@@ -43,7 +43,7 @@ extension SQLQueueStore {
             let isDeletion = assignment == ("DELETE FROM apus_queue" as SQL)
             let rows = try await database.query(
                 """
-                \(assignment) WHERE (sequence, claims) IN (VALUES \(pairs(deliveries))) AND state = \(RowState.inHand)
+                \(assignment) WHERE (sequence, claims) IN (\(pairs(deliveries))) AND state = \(RowState.inHand)
                     AND remembered = \(raw: isDeletion ? "0" : "1") RETURNING sequence
                 """)
             for row in rows {
@@ -60,18 +60,22 @@ extension SQLQueueStore {
     }
 
     /// The rows and tokens of deliveries, filled up by repetition to a power of two, so that there are few statements.
+    ///
+    /// The third column holds nothing but says how to go about it: a list alone is compared by SQLite with every row of
+    /// the table, by PostgreSQL with every row in hand. Of a selection both look up each row by its key.
     private func pairs(_ deliveries: [Delivery]) -> SQL {
         var size = 1
         while size < deliveries.count { size *= 2 }
-        var sql: SQL = ""
-        for index in 0..<size {
+        // The type of a parameter in VALUES is told once, for PostgreSQL.
+        var sql: SQL = """
+            SELECT column1, column2 FROM (VALUES (CAST(\(deliveries[0].position.row) AS BIGINT),
+                CAST(\(deliveries[0].token) AS BIGINT), 1)
+            """
+        for index in 1..<max(1, size) {
             let delivery = deliveries[min(index, deliveries.count - 1)]
-            // The type of a parameter in VALUES is told once, for PostgreSQL.
-            sql =
-                index == 0
-                ? "(CAST(\(delivery.position.row) AS BIGINT), CAST(\(delivery.token) AS BIGINT))"
-                : sql + ", (\(delivery.position.row), \(delivery.token))"
+            sql += ", (\(delivery.position.row), \(delivery.token), 1)"
         }
+        sql += ") AS settled WHERE column3 = 1"
         return sql
     }
 
