@@ -10,35 +10,20 @@ import Testing
 /// A place where the shop keeps what must not be lost: each row of ``all`` is one.
 struct DurableBackend: Sendable, CustomTestStringConvertible {
     let name: String
-    /// Ends the server behind it as a crash would, and starts it again; nil where there is no server.
-    var restart: (@Sendable () throws -> Void)?
+    /// Whether there is a server behind it, which can crash.
+    let hasServer: Bool
     /// Makes the storage of a new shop.
     let make: @Sendable (TemporaryFolder) async throws -> ShopStorage
 
     static var all: [DurableBackend] {
-        var rows = [
-            DurableBackend(name: "SQLite") { folder in
-                ShopStorage(databases: urls { "sqlite:\(folder.path)/\($0)/\($0).db" })
-            }
-        ]
+        var rows = [DurableBackend(name: "SQLite", hasServer: false) { ShopStorage(databases: sqlite(in: $0)) }]
         #if PostgreSQL
+            rows.append(DurableBackend(name: "PostgreSQL", hasServer: true) { _ in try await postgres() })
+        #endif
+        #if NATS
             rows.append(
-                DurableBackend(
-                    name: "PostgreSQL",
-                    restart: {
-                        let server = try PostgresForKills.server.get()
-                        server.stop(.immediate)
-                        try server.start()
-                    }
-                ) { _ in
-                    let server = try PostgresForKills.server.get()
-                    let schema = server.newSchemaName()
-                    let admin = try PostgresDatabase.open(url: server.url())
-                    for service in ShopStorage.services {
-                        try await admin.execute(SQL(raw: "CREATE DATABASE \(service)_\(schema)"))
-                    }
-                    await admin.close()
-                    return ShopStorage(databases: urls { server.url(database: "\($0)_\(schema)") })
+                DurableBackend(name: "NATS", hasServer: true) { folder in
+                    try await nats(databases: sqlite(in: folder))
                 })
         #endif
         return rows
@@ -46,14 +31,50 @@ struct DurableBackend: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    private static func sqlite(in folder: TemporaryFolder) -> [String: String] {
+        urls { "sqlite:\(folder.path)/\($0)/\($0).db" }
+    }
+
     private static func urls(_ url: (String) -> String) -> [String: String] {
         Dictionary(uniqueKeysWithValues: ShopStorage.services.map { ($0, url($0)) })
     }
-}
 
-#if PostgreSQL
-    /// The server that the shops of these tests share.
-    enum PostgresForKills {
-        static let server = Result { try PostgresServer() }
-    }
-#endif
+    #if PostgreSQL
+        private static let server = Result { try PostgresServer() }
+
+        /// New databases in the server that these tests share.
+        private static func postgres() async throws -> ShopStorage {
+            let server = try server.get()
+            let schema = server.newSchemaName()
+            let admin = try PostgresDatabase.open(url: server.url())
+            for service in ShopStorage.services {
+                try await admin.execute(SQL(raw: "CREATE DATABASE \(service)_\(schema)"))
+            }
+            await admin.close()
+            var storage = ShopStorage(databases: urls { server.url(database: "\($0)_\(schema)") })
+            storage.restart = {
+                server.stop(.immediate)
+                try server.start()
+            }
+            return storage
+        }
+    #endif
+
+    #if NATS
+        /// A server with JetStream for one shop: services of the same names would share their messages.
+        private static func nats(databases: [String: String]) async throws -> ShopStorage {
+            let monitor = try FreePort.find()
+            let server = try await NATSServer.start(["-m", "\(monitor)"])
+            var storage = ShopStorage(databases: databases)
+            storage.environment = ["BROKER_URL": server.url]
+            storage.messagesInBroker = { try JetStreamMonitor.openMessages(port: monitor) }
+            storage.restart = {
+                try await server.crash()
+                try server.launch()
+                try await server.answers()
+            }
+            storage.close = { server.stop() }
+            return storage
+        }
+    #endif
+}

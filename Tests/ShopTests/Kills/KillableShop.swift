@@ -13,6 +13,7 @@ import UsersContract
 struct KillableShop: Sendable {
     static let gateway = "gateway"
 
+    let storage: ShopStorage
     let processes: [String: KeptProcess]
     let books: OrderBooks
     /// Which service listens where.
@@ -29,6 +30,20 @@ struct KillableShop: Sendable {
         _ test: @escaping @Sendable (KillableShop) async throws -> Void
     ) async throws {
         let storage = try await backend.make(folder)
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await with(storage, in: folder, killed: killed, test))
+        } catch {
+            outcome = .failure(error)
+        }
+        await storage.close()
+        try outcome.get()
+    }
+
+    private static func with(
+        _ storage: ShopStorage, in folder: TemporaryFolder, killed: @escaping @Sendable (TroubleBoard) -> Void,
+        _ test: @escaping @Sendable (KillableShop) async throws -> Void
+    ) async throws {
         let names = ShopStorage.services + [gateway]
         var ports: [String: Int] = [:]
         for name in names { ports[name] = try FreePort.find() }
@@ -92,6 +107,7 @@ struct KillableShop: Sendable {
     private init(
         _ storage: ShopStorage, _ processes: [String: KeptProcess], _ ports: [String: Int], _ http: HTTPClient
     ) async throws {
+        self.storage = storage
         self.processes = processes
         self.ports = Dictionary(uniqueKeysWithValues: ports.map { ($0.value, $0.key) })
         guard let origin = Origin(url: "http://127.0.0.1:\(ports[Self.gateway] ?? 0)") else {

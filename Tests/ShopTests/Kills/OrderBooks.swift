@@ -34,7 +34,7 @@ struct OrderBooks: Sendable {
             guard state != "pending" else { return false }
             return try await openMessages(orders) == 0
         }
-        guard isEnded else { return false }
+        guard isEnded, try await storage.messagesInBroker() == 0 else { return false }
         return try await reservations(of: entry).allSatisfy { $0.state != "held" }
     }
 
@@ -94,7 +94,7 @@ struct OrderBooks: Sendable {
         try await storage.with("orders") { orders in
             let placed: Int = try await orders.value("SELECT COUNT(*) FROM orders") ?? 0
             let published: Int = try await orders.value("SELECT COUNT(*) FROM audited_messages") ?? 0
-            let open = try await openMessages(orders)
+            let open = try await openMessages(orders) + storage.messagesInBroker()
             return published == placed && open == 0
                 ? [] : ["\(published) messages for \(placed) orders, \(open) of them not done"]
         }

@@ -15,6 +15,12 @@ struct ShopStorage: Sendable {
     let databases: [String: String]
     /// Whatever else tells the services where they store, as `BROKER_URL`.
     var environment: [String: String] = [:]
+    /// How many messages in a broker aren't done.
+    var messagesInBroker: @Sendable () async throws -> Int = { 0 }
+    /// Ends the server behind it as a crash would, and starts it again.
+    var restart: @Sendable () async throws -> Void = {}
+    /// Puts away what was made for this shop alone.
+    var close: @Sendable () async -> Void = {}
 
     /// Runs `body` with the database of a service, which is opened for it alone: an SQLite file that somebody has open
     /// needs no recovery when a service that was killed opens it again, and that is to be tested too.

@@ -9,9 +9,8 @@ import Testing
 struct TroubleUnderOrdersTests {
     @Test(
         "the server behind it crashes and comes back, three times: nothing is lost, nothing done twice",
-        .timeLimit(.minutes(3)), arguments: DurableBackend.all.filter { $0.restart != nil })
+        .timeLimit(.minutes(3)), arguments: DurableBackend.all.filter(\.hasServer))
     func restarts(_ backend: DurableBackend) async throws {
-        let restart = try #require(backend.restart)
         let folder = try TemporaryFolder()
         try await KillableShop.with(backend, in: folder) { shop in
             let progress = LoadProgress()
@@ -32,7 +31,7 @@ struct TroubleUnderOrdersTests {
                     defer { progress.isOver.store(true, ordering: .releasing) }
                     for _ in 0..<3 {
                         try await progress.goOn(20)
-                        try restart()
+                        try await shop.storage.restart()
                     }
                     try await progress.goOn(20)
                 }
