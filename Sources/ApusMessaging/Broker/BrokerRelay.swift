@@ -28,9 +28,10 @@ public final class BrokerRelay: Service {
         }
     }
 
-    /// 32 deliveries at a time, ten seconds each; tried for seven days, with pauses of at most 30 s.
+    /// 32 deliveries at a time, ten seconds each; tried for seven days, with pauses of at most 30 s. What a process had in
+    /// hand that ended goes on five seconds later.
     public static let defaults = WorkerConfiguration(
-        concurrency: 32, handlerTimeout: .seconds(10),
+        concurrency: 32, lease: .seconds(5), handlerTimeout: .seconds(10),
         retry: RetryPolicy(
             maximumAttempts: 1_000_000, maximumAge: .seconds(7 * 86_400),
             backoff: Backoff(base: .milliseconds(200), maximum: .seconds(30), jitter: .equal)),

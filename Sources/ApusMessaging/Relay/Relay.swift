@@ -34,9 +34,10 @@ public final class Relay: Service {
         self.workers = workers
     }
 
-    /// Four deliveries at a time to each service, ten seconds each; tried for seven days, with pauses of at most 30 s.
+    /// Four deliveries at a time to each service, ten seconds each; tried for seven days, with pauses of at most 30 s. What
+    /// a process had in hand that ended goes on five seconds later.
     public static let defaults = WorkerConfiguration(
-        concurrency: 4, handlerTimeout: .seconds(10),
+        concurrency: 4, lease: .seconds(5), handlerTimeout: .seconds(10),
         retry: RetryPolicy(
             maximumAttempts: 1_000_000, maximumAge: .seconds(7 * 86_400),
             backoff: Backoff(base: .milliseconds(200), maximum: .seconds(30), jitter: .equal)),
