@@ -14,7 +14,9 @@ struct KillPointTests {
         return DurableBackend.all.filter { names.isEmpty || names.contains(Substring($0.name.lowercased())) }
     }
     /// Each in a shop of its own, all at the same time: most of it is waiting for leases to end.
-    private static let victims = [["orders"], ["products", "users", KillableShop.gateway]]
+    private static let lanes: [(victims: [String], share: (number: Int, of: Int))] = [
+        (["orders"], (0, 2)), (["orders"], (1, 2)), (["products", "users", KillableShop.gateway], (0, 1)),
+    ]
 
     @Test(
         "on every backend: one order, one movement of the stock, one confirmation, one message handled",
@@ -22,8 +24,8 @@ struct KillPointTests {
     func eachPoint() async throws {
         try await withThrowingTaskGroup(of: (String, KillRun.Report).self) { group in
             for backend in Self.backends {
-                for victims in Self.victims {
-                    group.addTask { (backend.name, try await Self.run(backend, victims)) }
+                for lane in Self.lanes {
+                    group.addTask { (backend.name, try await Self.run(backend, lane.victims, lane.share)) }
                 }
             }
             var visited: [String: Int] = [:]
@@ -42,11 +44,14 @@ struct KillPointTests {
         FileHandle.standardError.write(Data("\(line)\n".utf8))
     }
 
-    private static func run(_ backend: DurableBackend, _ victims: [String]) async throws -> KillRun.Report {
+    private static func run(
+        _ backend: DurableBackend, _ victims: [String], _ share: (number: Int, of: Int)
+    ) async throws -> KillRun.Report {
         let folder = try TemporaryFolder()
         let found = Journal<KillRun.Report>()
         try await KillableShop.with(backend, in: folder) { shop in
-            let run = KillRun(shop: shop, place: backend.name, progress: visitsAll ? Self.say : nil)
+            let run = KillRun(
+                shop: shop, place: backend.name, share: share, progress: visitsAll ? Self.say : nil)
             for victim in victims {
                 found.append(try await visitsAll ? run.visitAll(victim) : run.visitSome(victim))
             }

@@ -13,6 +13,8 @@ struct KillRun: Sendable {
     let shop: KillableShop
     /// What the failures say of where this runs.
     let place: String
+    /// Which share of the points is visited, of how many, counted from 0: others are visited in other shops meanwhile.
+    var share = (number: 0, of: 1)
     /// Is told of each point at which a process was killed; nil: nobody is.
     var progress: (@Sendable (String) -> Void)?
 
@@ -20,9 +22,9 @@ struct KillRun: Sendable {
     func visitAll(_ victim: String) async throws -> Report {
         var report = Report()
         for moment in TroubleBoard.Moment.allCases {
-            var number = 1
+            var number = 1 + share.number
             while try await visit(number, moment, of: victim, &report) {
-                number += 1
+                number += share.of
                 guard number < 400 else { throw ConformanceFailure("\(victim) on \(place) never comes to an end") }
             }
         }
@@ -39,8 +41,10 @@ struct KillRun: Sendable {
         let entry = try await shop.place("\(victim)-undisturbed", product: product)
         try await shop.books.settle(entry, "undisturbed")
         let names = (1...max(1, board.count)).map { call($0, board) }
-        for number in names.indices {
-            if number > 0, names[number].hasPrefix("pwrite"), names[number] == names[number - 1] { continue }
+        let points = names.indices.filter { number in
+            !(number > 0 && names[number].hasPrefix("pwrite") && names[number] == names[number - 1])
+        }
+        for (position, number) in points.enumerated() where position % share.of == share.number {
             _ = try await visit(number + 1, .before, of: victim, &report)
             if names[number].hasPrefix("fdatasync") { _ = try await visit(number + 1, .after, of: victim, &report) }
         }
