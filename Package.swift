@@ -32,6 +32,7 @@ let jwt = Target.Dependency.product(
 
 let postgres = Target.Dependency.target(name: "CPostgres", condition: .when(traits: ["PostgreSQL"]))
 let hiredis = Target.Dependency.target(name: "CHiredis", condition: .when(traits: ["Redis"]))
+let nats = Target.Dependency.target(name: "CNATS", condition: .when(traits: ["NATS"]))
 
 // MARK: Rooms
 
@@ -79,6 +80,7 @@ let package = Package(
         .library(name: "ApusCache", targets: ["ApusCache"]),
         .library(name: "ApusRedis", targets: ["ApusRedis"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
+        .library(name: "ApusNATS", targets: ["ApusNATS"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
         .library(name: "ApusAuth", targets: ["ApusAuth"]),
         .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
@@ -96,7 +98,8 @@ let package = Package(
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
         .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
         .trait(name: "Redis", description: "ApusRedis, whose replies hiredis parses."),
-        .default(enabledTraits: ["JWT", "PostgreSQL", "Redis"]),
+        .trait(name: "NATS", description: "ApusNATS, over libnats from the system."),
+        .default(enabledTraits: ["JWT", "PostgreSQL", "Redis", "NATS"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -146,14 +149,17 @@ let package = Package(
             ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
         room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
+        .systemLibrary(
+            name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        room("ApusNATS", ["ApusCore", "ApusResilience", "ApusContract", "ApusMessaging", nats]),
 
         // Floor 4
         room(
             "ApusService",
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
-                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusSQL", "ApusSQLite", "ApusPostgres",
-                "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
+                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusNATS", "ApusSQL", "ApusSQLite",
+                "ApusPostgres", "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
             ]),
         room(
             "ApusGateway",
@@ -178,8 +184,8 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "ApusCore", "ApusRuntime", "ApusDiscovery", "ApusGateway", "ApusSupervisor", arguments, logging,
-                lifecycle,
+                "ApusCore", "ApusContract", "ApusHTTP", "ApusRuntime", "ApusDiscovery", "ApusMessaging", "ApusGateway",
+                "ApusSupervisor", arguments, logging, lifecycle, nioCore,
             ],
             swiftSettings: settings),
 
@@ -228,10 +234,13 @@ let package = Package(
         tests("ApusTesting", ["ApusBalancing", "ApusCore", "ApusResilience", "TestSupport"]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
-        tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
+        tests(
+            "ApusPostgres",
+            ["TestSupport", "ApusCore", "ApusSQL", "ApusMessaging", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
+        tests("ApusNATS", ["ApusCore", "ApusResilience", "ApusMessaging", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

@@ -24,26 +24,23 @@ public struct OrdersService: ServiceProgram {
 
     public func assemble(_ host: ServiceHost) throws {
         let database = host.database
-        let store = try SQLQueueStore(
-            database: database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"))
-        let queue = MessageQueue(store: store, observer: QueueMetrics(host.metrics))
+        let messaging = try host.messaging()
         let products = try host.network.client(of: ProductsAPI.self)
         let confirmation = OrderConfirmation(
             database: database, products: products, logger: host.logger("orders.confirmation"), now: { Date() })
-        try queue.subscribe(MessageType(OrderPlaced.self)) { placed, _ in try await confirmation.handle(placed) }
+        try messaging.subscribe(MessageType(OrderPlaced.self)) { placed, _ in try await confirmation.handle(placed) }
         let customers = Customers(database: database, logger: host.logger("orders.customers"))
-        try queue.subscribe(MessageType(UserCreated.self)) { user, delivery in
+        try messaging.subscribe(MessageType(UserCreated.self)) { user, delivery in
             try await customers.welcome(user, delivery.message)
         }
-        host.runtime.add(
-            "worker",
-            service: try QueueWorker(queue: queue, configuration: Self.worker, logger: host.logger("orders.worker")))
+        try messaging.run(Self.worker)
         let desk = OrderDesk(
-            database: database, queue: queue, users: try host.network.client(of: UsersAPI.self), products: products,
+            database: database, queue: messaging.outbox, users: try host.network.client(of: UsersAPI.self),
+            products: products,
             logger: host.logger("orders.desk"), now: { Date() })
         var builder = host.runtime.builder(of: OrdersAPI.self)
         OrdersOperations(database: database, desk: desk).implement(&builder)
-        builder.takeEvents(into: queue, token: host.settings.serviceToken)
+        builder.offer(messaging)
         try host.runtime.serve(builder)
     }
 

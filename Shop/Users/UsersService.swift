@@ -39,23 +39,16 @@ public struct UsersService: ServiceProgram {
     }
 
     public func assemble(_ host: ServiceHost) throws {
-        let store = try SQLQueueStore(
-            database: host.database, configuration: QueueConfiguration(source: "/services/\(host.settings.name)"))
-        let queue = MessageQueue(
-            store: store,
-            routing: .subscriptions(subscribers.map { Subscription(service: $0, types: [UserCreated.type]) }),
-            observer: QueueMetrics(host.metrics))
+        let messaging = try host.messaging(
+            subscribers.map { Subscription(service: $0, types: [UserCreated.type]) })
         let directory = UserDirectory(
             database: host.database, cache: try host.cache(), timeToLive: cacheTimeToLive,
-            queue: subscribers.isEmpty ? nil : queue, logger: host.logger("users"), now: { Date() })
-        host.runtime.add(
-            "relay",
-            service: try Relay(
-                queue: queue,
-                transport: HTTPRelayTransport(network: host.network, token: host.settings.serviceToken),
-                logger: host.logger("users.relay")))
+            queue: subscribers.isEmpty && host.settings.brokerURL == nil ? nil : messaging.outbox,
+            logger: host.logger("users"), now: { Date() })
+        try messaging.run()
         var builder = host.runtime.builder(of: UsersAPI.self)
         UsersOperations(directory: directory).implement(&builder)
+        builder.offer(messaging)
         try host.runtime.serve(builder)
     }
 }

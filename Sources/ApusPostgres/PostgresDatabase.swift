@@ -15,6 +15,7 @@
         /// How it was opened.
         public let configuration: PostgresConfiguration
         let pool: ConnectionPool
+        let string: ConnectionString
 
         /// How often something that wasn't sent is tried on another connection.
         private static let attempts = 3
@@ -31,18 +32,19 @@
             guard problems.isEmpty else {
                 throw DatabaseError(.misuse, "PostgresConfiguration: \(InvalidConfiguration(problems))")
             }
+            let string = try ConnectionString(url: url, configuration: configuration)
             let dialer = PostgresDialer(
-                string: try ConnectionString(url: url, configuration: configuration),
-                statementCacheSize: configuration.statementCacheSize)
+                string: string, statementCacheSize: configuration.statementCacheSize)
             let pool = try ConnectionPool(
                 configuration: configuration.pool, report: configuration.report
             ) { await dialer.dial().map { $0 } }
-            return PostgresDatabase(configuration: configuration, pool: pool)
+            return PostgresDatabase(configuration: configuration, pool: pool, string: string)
         }
 
-        private init(configuration: PostgresConfiguration, pool: ConnectionPool) {
+        private init(configuration: PostgresConfiguration, pool: ConnectionPool, string: ConnectionString) {
             self.configuration = configuration
             self.pool = pool
+            self.string = string
         }
 
         /// PostgreSQL's.

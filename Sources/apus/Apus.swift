@@ -14,11 +14,12 @@ struct Apus: AsyncParsableCommand {
               apus registry --data-dir data       the registry alone
               apus check gateway.yaml             what is wrong with a gateway file
               apus health http://127.0.0.1:8500   whether a process is ready
+              apus queue ls                       what waits in the queues, and what is dead
               apus doctor                         what is missing on this machine
             """,
         version: "0.1.0",
         subcommands: [
             UpCommand.self, GatewayCommand.self, RegistryCommand.self, CheckCommand.self, DoctorCommand.self,
-            HealthCommand.self,
+            HealthCommand.self, QueueCommand.self,
         ])
 }

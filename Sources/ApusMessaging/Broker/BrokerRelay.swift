@@ -22,7 +22,7 @@ public final class BrokerRelay: Service {
         ) { delivery in
             do {
                 try await publisher.publish(delivery.message, document: delivery.message.cloudEvent)
-            } catch let error as MessagingError where error.code == .tooLarge || error.code == .invalid {
+            } catch let error as MessagingError where [.tooLarge, .invalid, .misuse].contains(error.code) {
                 throw MessageRejected("\(error)")
             }
         }

@@ -12,15 +12,16 @@ public import ServiceLifecycle
 public final class Relay: Service {
     private let workers: [QueueWorker]
 
-    /// A relay for the services that the queue has subscriptions of at this moment.
+    /// A relay for the services that the queue has subscriptions of at this moment, or those that are named.
     ///
     /// - Throws: what is out of range.
     public init(
-        queue: MessageQueue, transport: any RelayTransport, configuration: WorkerConfiguration = Relay.defaults,
+        queue: MessageQueue, services: [String]? = nil, transport: any RelayTransport,
+        configuration: WorkerConfiguration = Relay.defaults,
         logger: Logger = Logger(label: "apus.relay")
     ) throws(InvalidConfiguration) {
         var workers: [QueueWorker] = []
-        for service in queue.routing.services {
+        for service in services ?? queue.routing.services {
             workers.append(
                 try QueueWorker(
                     store: queue.store, channel: .service(service), configuration: configuration,

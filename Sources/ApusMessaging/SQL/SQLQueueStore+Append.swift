@@ -39,9 +39,9 @@ extension SQLQueueStore {
         let channels = Set(entries.map(\.channel))
         noteDelays(of: entries)
         if let transaction {
-            transaction.afterCommit { self.wakers.wake(channels) }
+            transaction.afterCommit { self.tell(channels) }
         } else {
-            wakers.wake(channels)
+            tell(channels)
         }
         return results
     }

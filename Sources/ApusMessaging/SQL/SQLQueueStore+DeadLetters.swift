@@ -95,7 +95,7 @@ extension SQLQueueStore {
                 return rows.count
             }
             account(number, to: channel)
-            wakers.wake([channel])
+            tell([channel])
             return number
         } catch let error as DatabaseError {
             throw MessagingError(error)

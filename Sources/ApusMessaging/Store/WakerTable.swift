@@ -26,6 +26,12 @@ public final class WakerTable: Sendable {
         state.withLock { $0.entries[id] = nil }
     }
 
+    /// Calls everyone, outside the lock.
+    public func wakeAll() {
+        let callers = state.withLock { Array($0.entries.values) }
+        for caller in callers { caller.wake() }
+    }
+
     /// Calls those of `channels`, outside the lock.
     public func wake(_ channels: Set<Channel>) {
         let callers = state.withLock { $0.entries.values.filter { channels.contains($0.channel) } }

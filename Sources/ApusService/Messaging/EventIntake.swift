@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
-import ApusCore
 import ApusHTTP
-public import ApusMessaging
-public import ApusRuntime
+import ApusMessaging
+import ApusRuntime
 import Foundation
 import NIOCore
 
@@ -28,28 +27,7 @@ enum EventIntake {
             try await queue.receive(Message(cloudEvent: Array(bytes.readableBytesView), received: .now))
             return HTTPResponse(status: .noContent)
         } catch {
-            switch error.code {
-            case .invalid, .undecodable: throw Problem(.badRequest, error.message)
-            case .tooLarge: throw Problem(.bodyTooLarge, error.message)
-            case .overloaded:
-                var problem = Problem(.unavailable, error.message)
-                problem.retryAfter = error.retryAfter.map { Int($0.retryAfterSeconds) }
-                throw problem
-            default: throw error
-            }
-        }
-    }
-}
-
-extension ServiceBuilder {
-    /// Takes the events that other services relay, at `POST /events`, into `queue`, for its handlers.
-    ///
-    /// - Parameter token: what the senders must have, `SERVICE_TOKEN`: others get 401. Without one only processes of this
-    ///   machine may send: others get 403.
-    public mutating func takeEvents(into queue: MessageQueue, token: Secret?) {
-        let senders = TrustedCaller(token: token, deed: "Events are taken")
-        route(.post, PathTemplate(EventIntake.path)) { request in
-            try await EventIntake.respond(to: request, from: senders, queue)
+            throw Problem(error) ?? error
         }
     }
 }

@@ -14,12 +14,15 @@ public struct ServiceHost: Sendable {
     public let database: any Database
     /// The way to other services.
     public let network: ServiceNetwork
+    /// The database as it tells of what other processes did, where it can.
+    let notifying: (any NotifyingDatabase)?
 
     /// Takes what was made elsewhere. The database is closed and checked by the runtime. Where faults may be armed, they
     /// hit its statements too, those of the check included.
     public init(runtime: ServiceRuntime, database: any Database, network: ServiceNetwork) {
         self.runtime = runtime
         let pool = database as? any PooledDatabase
+        notifying = database as? any NotifyingDatabase
         let database = runtime.faults.map { FaultyDatabase(database: database, injector: $0) } ?? database
         self.database = database
         self.network = network

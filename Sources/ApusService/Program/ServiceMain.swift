@@ -92,9 +92,7 @@ extension Settings {
                 reject("REDIS_URL", "\(error)")
             }
         }
-        if service.brokerURL != nil {
-            reject("BROKER_URL", "is not supported yet; leave it empty for the queue in the service's own database")
-        }
+        if let url = service.brokerURL, let problem = Broker.problem(with: url) { reject("BROKER_URL", problem) }
         if !ServiceDatabase.isSupported(service.databaseURL.scheme) {
             reject("DATABASE_URL", ServiceDatabase.unsupported(service.databaseURL.scheme))
         }

@@ -152,6 +152,7 @@ public final class Supervisor: Sendable {
             }
             if process.part == .registry {
                 place.set(url)
+                noteRegistry(url)
                 emit.yield(.registryIsReady)
             } else {
                 emit.yield(.gatewayIsReady(url: url))
@@ -163,6 +164,16 @@ public final class Supervisor: Sendable {
                 "\(process.name) ended with \(exit): its configuration is wrong, see above; it is not started again")
         case .failedToStart(let error, _):
             log.say("\(process.name): \(error)")
+        }
+    }
+
+    /// Leaves the registry's address where commands in other terminals find it.
+    private func noteRegistry(_ url: String) {
+        let file = configuration.dataDirectory + "/registry/url"
+        do {
+            try Data((url + "\n").utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+        } catch {
+            log.say("\(file) can't be written, so that 'apus queue' needs --registry \(url)")
         }
     }
 

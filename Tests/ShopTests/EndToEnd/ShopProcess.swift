@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusDiscovery
 import ApusHTTP
-import ApusResilience
 import ApusService
-import ApusTelemetry
 import ApusTesting
 import Foundation
-import OrdersContract
-import ProductsContract
-import UsersContract
 
 /// The shop as `apus up` runs it, in processes of its own, with clients that go through its gateway.
 struct ShopProcess: Sendable {
@@ -71,18 +65,10 @@ struct ShopProcess: Sendable {
         self.url = url
         self.gateway = gateway
         self.http = http
-        var configuration = ServiceClientConfiguration()
-        // The tests themselves decide what is tried again, and the gateway is the only instance that they have.
-        configuration.maximumAttempts = 1
-        configuration.breaker.consecutiveFailures = 0
-        configuration.breaker.failureRate = nil
-        configuration.outliers = nil
-        let network = ServiceNetwork(
-            resolver: StaticResolver(["users": [gateway], "products": [gateway], "orders": [gateway]]), http: http,
-            metrics: MetricsRegistry())
-        users = try network.client(of: UsersAPI.self, configuration: configuration)
-        products = try network.client(of: ProductsAPI.self, configuration: configuration)
-        orders = try network.client(of: OrdersAPI.self, configuration: configuration)
+        let clients = try ShopClients(through: gateway, http)
+        users = clients.users
+        products = clients.products
+        orders = clients.orders
     }
 
     private static func ready(_ process: RunningProcess) async throws -> String {

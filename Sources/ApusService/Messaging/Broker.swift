@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusCore
+import ApusMessaging
+import ApusNATS
+import ApusRuntime
+
+/// The brokers that `BROKER_URL` may name.
+enum Broker {
+    /// What is wrong with the address of a broker; nil if nothing is.
+    static func problem(with url: ResourceURL) -> String? {
+        do throws(InvalidConfiguration) {
+            switch url.scheme {
+            case "nats", "tls": _ = try NATSClient(NATSConfiguration(url: url.string))
+            default: return "\(url.scheme) is no broker that is known here; expected nats://HOST:PORT"
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// A broker at `url`, which is connected when it is first used, shown in `/health` and closed with the service.
+    ///
+    /// While it can't be reached the service takes requests all the same: what it publishes waits in its database.
+    ///
+    /// - Throws: what is wrong with the address.
+    static func open(
+        _ url: ResourceURL, _ queue: QueueConfiguration, _ host: ServiceHost
+    ) throws(InvalidConfiguration) -> any MessageBroker {
+        try nats(url, queue, host)
+    }
+
+    private static func nats(
+        _ url: ResourceURL, _ queue: QueueConfiguration, _ host: ServiceHost
+    ) throws(InvalidConfiguration) -> any MessageBroker {
+        var configuration = try NATSConfiguration(url: url.string)
+        configuration.name = host.settings.name
+        let client = try NATSClient(configuration)
+        let broker = try JetStreamQueue(client: client, configuration: JetStreamQueueConfiguration(queue: queue))
+        add(to: host, close: { client.shutdown() }, health: { client.health.isOK ? nil : "\(client.health)" })
+        return broker
+    }
+
+    private static func add(
+        to host: ServiceHost, close: @escaping @Sendable () -> Void, health: @escaping @Sendable () -> String?
+    ) {
+        host.runtime.addResource("broker") { close() }
+        var check = HealthCheckConfiguration()
+        check.isCritical = false
+        host.runtime.addCheck("broker", check) {
+            if let problem = health() { throw StartError(problem) }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusContract
+import ApusCore
+import ApusDiscovery
+import ApusHTTP
+import ApusRuntime
+import Foundation
+import NIOCore
+
+/// Calls to services and to the registry, with the token of the environment.
+struct QueueConnection {
+    /// Five seconds to connect and thirty for an answer.
+    private static let timeout = Duration.seconds(30)
+
+    private let client: HTTPClient
+    private let token: String?
+
+    /// Runs `body` with a connection of its own.
+    static func with<Value>(_ body: (QueueConnection) async throws -> Value) async throws -> Value {
+        let loops = EventLoops(count: 1)
+        var configuration = HTTPClientConfiguration()
+        configuration.connectTimeout = .seconds(5)
+        configuration.defaultTimeout = timeout
+        let client = HTTPClient(configuration: configuration, loops: loops)
+        let token = ProcessInfo.processInfo.environment["SERVICE_TOKEN"]
+        let result: Result<Value, any Error>
+        do {
+            result = .success(
+                try await body(QueueConnection(client: client, token: token?.isEmpty == false ? token : nil)))
+        } catch {
+            result = .failure(error)
+        }
+        await client.shutdown()
+        try await loops.shutdown()
+        return try result.get()
+    }
+
+    /// The instances of a service that the registry knows.
+    func instances(of service: String, at registry: Origin) async throws -> [Origin] {
+        do {
+            return try await HTTPRegistryConnection(endpoint: registry, client: client)
+                .list(service, after: 0, wait: .zero).instances.map(\.endpoint)
+        } catch {
+            throw QueueFailure("the registry at \(registry): \(error.message)")
+        }
+    }
+
+    /// The services that the registry knows.
+    func services(at registry: Origin) async throws -> [String] {
+        struct Listing: Decodable {
+            struct Service: Decodable { let name: String }
+            let services: [Service]
+        }
+        let listing: Listing = try await call(.get, registry, "/v1/services", isTrusted: false)
+        return listing.services.map(\.name).sorted()
+    }
+
+    /// Asks, and reads the answer.
+    ///
+    /// - Throws: ``QueueFailure`` with what the other side says.
+    func call<Answer: Decodable>(
+        _ method: HTTPMethod, _ origin: Origin, _ target: String, body: (any Encodable & Sendable)? = nil,
+        isTrusted: Bool = true
+    ) async throws -> Answer {
+        let codec = JSONCodec(dates: .rfc3339)
+        var headers: Headers = [:]
+        if let token, isTrusted { headers[.authorization] = "Bearer \(token)" }
+        var payload = HTTPBody.empty
+        if let body {
+            headers[.contentType] = "application/json"
+            payload = HTTPBody(ByteBuffer(bytes: try codec.encode(body)))
+        }
+        let response: HTTPResponse
+        let bytes: [UInt8]
+        do throws(CallFailure) {
+            response = try await client.send(HTTPRequest(method, target, headers: headers, body: payload), to: origin)
+            bytes = Array(try await response.body.collect(upTo: 32 << 20).readableBytesView)
+        } catch {
+            throw QueueFailure("\(origin): \(error.message)")
+        }
+        guard (200..<300).contains(response.status.code) else {
+            throw QueueFailure("\(origin)\(target): \(Self.reason(response, bytes))")
+        }
+        do {
+            return try codec.decode(from: bytes)
+        } catch {
+            throw QueueFailure("\(origin)\(target): the answer isn't understood: \(error)")
+        }
+    }
+
+    private static func reason(_ response: HTTPResponse, _ bytes: [UInt8]) -> String {
+        let status = "\(response.status.code) \(response.status.reason)"
+        switch response.status.code {
+        case 401: return "\(status); SERVICE_TOKEN must be in the environment, as the services have it"
+        case 404 where bytes.isEmpty: return "\(status); is it a service with a queue?"
+        default:
+            do {
+                let problem: Problem = try ContractJSON.decode(from: bytes)
+                return "\(status): \(problem.detail ?? problem.title)"
+            } catch {
+                return status
+            }
+        }
+    }
+}
