@@ -92,9 +92,9 @@ struct PendingRequests: Sendable {
         return ended
     }
 
-    /// The connection is gone: what was sent has no answer any more.
+    /// The connection is gone: what was sent has no answer any more, and inboxes that were listened to aren't now.
     mutating func lost() -> [Ended] {
-        entries.filter(\.value.wasSent).keys.compactMap { fail($0) { _ in .lost } }
+        entries.filter { $0.value.wasSent || $0.value.inbox != nil }.keys.compactMap { fail($0) { _ in .lost } }
     }
 
     /// Ends all, or those that weren't sent.

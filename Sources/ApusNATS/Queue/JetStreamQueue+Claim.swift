@@ -110,7 +110,7 @@ extension JetStreamQueue {
     }
 
     /// The notes of messages that came before; nil for the others.
-    private func readNotes(_ messages: [PulledMessage]) async throws(NATSError) -> [DeliveryNote?] {
+    func readNotes(_ messages: [PulledMessage]) async throws(NATSError) -> [DeliveryNote?] {
         var notes = [DeliveryNote?](repeating: nil, count: messages.count)
         let again = messages.indices.filter { messages[$0].deliveries > 1 }
         guard !again.isEmpty else { return notes }

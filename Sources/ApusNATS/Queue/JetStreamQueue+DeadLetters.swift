@@ -76,7 +76,9 @@ extension JetStreamQueue {
         }
     }
 
-    /// Counts at the server. What was put off, and is in the hand of another process now, counts as waiting.
+    /// Counts at the server: what is unfinished exactly, and how much of it is in hand as far as it can be told. JetStream
+    /// counts what waits for a delay as in hand; so as many as have notes count as waiting, and what is in the hand of this
+    /// process in any case as that.
     public func statistics() async throws(MessagingError) -> [Channel: QueueStatistics] {
         try await withBroker { () async throws(NATSError) in
             var all: [Channel: QueueStatistics] = [:]

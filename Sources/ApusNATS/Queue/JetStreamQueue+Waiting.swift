@@ -58,8 +58,13 @@ extension JetStreamQueue {
                             from: layout.consumer(of: channel), of: layout.live, waiting: wait)
                     }
                 } catch {
-                    // The next claim says so; it need not find out.
                     _ = self?.noted(error)
+                    do {
+                        // Not at once: what is wrong may be wrong for long.
+                        try await client.time.sleep(for: .seconds(1))
+                    } catch {
+                        // Nobody is to be woken any more.
+                    }
                 }
                 self?.arrived(message.map { .init(message: $0, began: began) }, channel, generation)
             }
@@ -77,11 +82,8 @@ extension JetStreamQueue {
             state.lines[channel] = line
             return true
         }
-        if isWanted {
-            if arrival != nil { wakers.wake([channel]) }
-        } else if let arrival {
-            giveBack([arrival])
-        }
+        // Without a message something is wrong, and who claims finds out what.
+        if isWanted { wakers.wake([channel]) } else if let arrival { giveBack([arrival]) }
     }
 
     /// What came without being claimed, as far as enough of its lease is left.
@@ -100,7 +102,13 @@ extension JetStreamQueue {
     private func giveBack(_ arrivals: [ChannelLine.Arrival]) {
         guard !arrivals.isEmpty else { return }
         Task {
-            await self.putOff(arrivals.map { ($0.message, DeliveryNote(), .zero) })
+            do throws(NATSError) {
+                let messages = arrivals.map(\.message)
+                let notes = try await readNotes(messages)
+                await putOff(zip(messages, notes).map { ($0, $1 ?? DeliveryNote(), .zero) })
+            } catch {
+                // They come again when their lease ends.
+            }
         }
     }
 }

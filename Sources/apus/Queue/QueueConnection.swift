@@ -79,7 +79,8 @@ struct QueueConnection {
             throw QueueFailure("\(origin): \(error.message)")
         }
         guard (200..<300).contains(response.status.code) else {
-            throw QueueFailure("\(origin)\(target): \(Self.reason(response, bytes))")
+            let reason = Self.reason(response, bytes)
+            throw QueueFailure("\(origin)\(target): \(reason.text)", isWithoutQueue: reason.isWithoutQueue)
         }
         do {
             return try codec.decode(from: bytes)
@@ -88,17 +89,20 @@ struct QueueConnection {
         }
     }
 
-    private static func reason(_ response: HTTPResponse, _ bytes: [UInt8]) -> String {
+    private static func reason(
+        _ response: HTTPResponse, _ bytes: [UInt8]
+    ) -> (text: String, isWithoutQueue: Bool) {
         let status = "\(response.status.code) \(response.status.reason)"
         switch response.status.code {
-        case 401: return "\(status); SERVICE_TOKEN must be in the environment, as the services have it"
-        case 404 where bytes.isEmpty: return "\(status); is it a service with a queue?"
+        case 401: return ("\(status); SERVICE_TOKEN must be in the environment, as the services have it", false)
         default:
             do {
                 let problem: Problem = try ContractJSON.decode(from: bytes)
-                return "\(status): \(problem.detail ?? problem.title)"
+                let isWithoutQueue = problem.isKind(of: .noRoute)
+                let text = isWithoutQueue ? "it has no queue" : problem.detail ?? problem.title
+                return ("\(status): \(text)", isWithoutQueue)
             } catch {
-                return status
+                return (status, false)
             }
         }
     }

@@ -5,9 +5,12 @@ struct QueueFailure: Error, CustomStringConvertible {
     let description: String
     /// 1: the work failed; 2: the arguments are wrong.
     let exitStatus: Int32
+    /// Whether the service answered that it has no queue.
+    let isWithoutQueue: Bool
 
-    init(_ description: String, exitStatus: Int32 = 1) {
+    init(_ description: String, exitStatus: Int32 = 1, isWithoutQueue: Bool = false) {
         self.description = description
         self.exitStatus = exitStatus
+        self.isWithoutQueue = isWithoutQueue
     }
 }

@@ -22,6 +22,7 @@ struct QueueListCommand: AsyncParsableCommand {
                     report = try await connection.call(.get, origin, "/queue")
                 } catch let failure as QueueFailure where target.service == nil && target.url == nil {
                     // One of many: the others are shown all the same.
+                    if failure.isWithoutQueue { continue }
                     StandardOutput.writeError("apus queue: \(name): \(failure)\n")
                     continue
                 }
