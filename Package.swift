@@ -215,7 +215,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "bench-messaging",
-            dependencies: ["ApusCore", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusMessaging"],
+            dependencies: ["ApusCore", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusMessaging", "ApusNATS"],
             path: "bench/messaging", swiftSettings: settings),
         .executableTarget(
             name: "bench-resilience", dependencies: ["ApusCore", "ApusResilience", "ApusBalancing"],

@@ -35,6 +35,15 @@ struct WorkerStateTests {
         #expect(state.hands.isEmpty)
     }
 
+    @Test("What was taken a moment ago isn't extended yet")
+    func grace() {
+        var state = WorkerState()
+        let old = state.take(delivery, leaseEnds: at(30), now: at(0))
+        _ = state.take(delivery, leaseEnds: at(36), now: at(6))
+        let tick = state.tick(now: at(10), handlerTimeout: .seconds(60), grace: .seconds(5))
+        #expect(tick.extend.map(\.id) == [old])
+    }
+
     @Test("A lease that couldn't be extended in time counts as lost")
     func lostLease() {
         var state = WorkerState()

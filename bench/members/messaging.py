@@ -10,6 +10,7 @@ from harness.client import Printer
 from harness.member import HIGHER, LOWER, Case, Contestant, Metric
 from harness.workspace import Workspace
 from members import programs
+from members.nats import NATS
 from members.postgres import Postgres
 from members.redis import Redis, RedisBenchmark
 
@@ -111,6 +112,12 @@ class Cases:
             f"postgres-{job}", f"{text}; PostgreSQL {server.version}, synchronous_commit=on, {CONNECTIONS} connections",
             metrics, [*ours, go], server)
 
+    def jetstream(self, job: str, text: str, metrics: Sequence[Metric]) -> Case:
+        server = NATS(self._workspace)
+        return self.case(
+            f"jetstream-{job}", f"{text}; JetStream of NATS {server.version}, file storage, synced every 2 min", metrics,
+            self.ours(job, metrics, server.url(), server.empty), server)
+
     def redis_publish(self, name: str, appendfsync: str) -> Case:
         server = Redis(self._workspace, appendfsync)
         pipelined = BATCH * BATCH_PUBLISHERS
@@ -133,6 +140,9 @@ def cases(workspace: Workspace) -> list[Case]:
         make.postgres("publish", PUBLISH_JOB, PUBLISH),
         make.postgres("jobs", JOBS_JOB, JOBS),
         make.postgres("idle", IDLE_JOB, IDLE),
+        make.jetstream("publish", PUBLISH_JOB, PUBLISH),
+        make.jetstream("jobs", JOBS_JOB, JOBS),
+        make.jetstream("idle", IDLE_JOB, IDLE),
         make.redis_publish("redis-publish", "always"),
         make.redis_publish("redis-publish-everysec", "everysec"),
     ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusMessaging
+import ApusNATS
 import ApusPostgres
 import ApusSQL
 import ApusSQLite
@@ -28,6 +29,10 @@ struct Backend: Sendable {
             #else
                 throw Unfit("this build is without the package trait PostgreSQL")
             #endif
+        case "nats", "tls":
+            let client = try NATSClient(NATSConfiguration(url: url))
+            let store = try JetStreamQueue(client: client, configuration: .init(queue: configuration))
+            return Backend(store: store) { client.shutdown() }
         default:
             throw Unfit("no store for \(url)")
         }

@@ -16,7 +16,7 @@ struct Main {
                 """
                 usage: bench-messaging publish | jobs | idle | soak --backend URL [--connections N] [--publishers N]
                        [--batch N] [--handlers N] [--backlog N] [--seconds N] [--messages N] [--maximum-rss-mib N]
-                URL:   memory:  sqlite:PATH  sqlite:PATH?synchronous=normal  postgres://…
+                URL:   memory:  sqlite:PATH  sqlite:PATH?synchronous=normal  postgres://…  nats://…
                 """)
             exit(2)
         }

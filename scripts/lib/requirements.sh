@@ -11,6 +11,6 @@ build_packages=(git libhiredis-dev libnats-dev libpq-dev libsqlite3-dev pkg-conf
 test_packages=(curl nats-server openssl postgresql prometheus python3 redis-server)
 
 # To measure: the servers behind data and user-service, and what their Go peers are made with.
-store_packages=(postgresql redis-server redis-tools util-linux)
+store_packages=(nats-server postgresql redis-server redis-tools util-linux)
 go_packages=(golang-github-gomodule-redigo-dev golang-github-jackc-pgx-v4-dev golang-github-lib-pq-dev
     golang-go.uber-zap-dev)

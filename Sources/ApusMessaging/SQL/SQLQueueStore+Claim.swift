@@ -43,11 +43,20 @@ extension SQLQueueStore {
     public func extend(
         _ deliveries: [Delivery], by lease: Duration
     ) async throws(MessagingError) -> [Bool] {
+        // In one order, as those that are settled meanwhile: two that lock rows crosswise wait for each other.
+        let order = deliveries.indices.sorted { deliveries[$0].position < deliveries[$1].position }
         let end = clock.microseconds + lease.microseconds
+        let statements: [SQL] = order.map { "UPDATE apus_queue SET due_at = \(end) WHERE \(held(deliveries[$0]))" }
         do {
-            return try await database.batch(
-                deliveries.map { "UPDATE apus_queue SET due_at = \(end) WHERE \(held($0))" }
-            ).map { $0 == 1 }
+            let changed: [Int]
+            do {
+                changed = try await database.batch(statements)
+            } catch  where error.code == .deadlock {
+                changed = try await database.batch(statements)
+            }
+            var held = [Bool](repeating: false, count: deliveries.count)
+            for (index, count) in zip(order, changed) { held[index] = count == 1 }
+            return held
         } catch {
             throw MessagingError(error)
         }

@@ -39,7 +39,7 @@ extension SQLQueueStore {
             indices.map { (settled[$0].delivery.position.row, $0) }, uniquingKeysWith: { first, _ in first })
         // What won't come again is forgotten at once. A row to remember stays for a while, without its content.
         for assignment in ["DELETE FROM apus_queue", finishing] as [SQL] where !left.isEmpty {
-            let deliveries = left.values.sorted().map { settled[$0].delivery }
+            let deliveries = left.keys.sorted().compactMap { left[$0] }.map { settled[$0].delivery }
             let isDeletion = assignment == ("DELETE FROM apus_queue" as SQL)
             let rows = try await database.query(
                 """

@@ -79,7 +79,10 @@ extension QueueWorker {
 
     private func tick() async {
         let now = store.clock.now
-        let tick = state.withLock { $0.tick(now: now, handlerTimeout: configuration.handlerTimeout) }
+        // What is younger still has half of its lease at the next tick.
+        let tick = state.withLock {
+            $0.tick(now: now, handlerTimeout: configuration.handlerTimeout, grace: configuration.lease / 6)
+        }
         for task in tick.cancel { task.cancel() }
         for delivery in tick.stuck {
             observer?.observe(.stuck(type: delivery.message.type, channel: channel))

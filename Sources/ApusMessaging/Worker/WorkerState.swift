@@ -58,7 +58,10 @@ struct WorkerState: Sendable {
         hands[id] = nil
     }
 
-    mutating func tick(now: Instant, handlerTimeout: Duration) -> Tick {
+    /// Looks at everything in hand.
+    ///
+    /// - Parameter grace: what was taken so lately has no need of an extension yet.
+    mutating func tick(now: Instant, handlerTimeout: Duration, grace: Duration = .zero) -> Tick {
         var tick = Tick()
         for (id, hand) in hands {
             if hand.ending != nil {
@@ -68,7 +71,7 @@ struct WorkerState: Sendable {
                 end(id, .leaseLost, &tick)
             } else if hand.began.duration(to: now) >= handlerTimeout {
                 end(id, .timedOut, &tick)
-            } else {
+            } else if hand.began.duration(to: now) >= grace {
                 tick.extend.append((id, hand.delivery))
             }
         }

@@ -98,7 +98,9 @@
                 let pause = next == .max ? -1 : Int32(clamping: (next - now.nanoseconds) / 1_000_000 + 1)
                 let count = apus_poller_wait(poller, &tokens, Int32(tokens.count), pause)
                 guard count > 0 else { continue }
-                for token in tokens[..<Int(count)] {
+                // Not by a slice: the copy that it makes of the array stays behind, in a loop that never ends.
+                for index in 0..<Int(count) {
+                    let token = tokens[index]
                     if token == 0 {
                         drainPipe()
                     } else {
