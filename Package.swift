@@ -79,6 +79,7 @@ let package = Package(
         .library(name: "ApusCache", targets: ["ApusCache"]),
         .library(name: "ApusRedis", targets: ["ApusRedis"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
+        .library(name: "ApusRedisMessaging", targets: ["ApusRedisMessaging"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
         .library(name: "ApusAuth", targets: ["ApusAuth"]),
         .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
@@ -95,7 +96,7 @@ let package = Package(
     traits: [
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
         .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
-        .trait(name: "Redis", description: "ApusRedis, whose replies hiredis parses."),
+        .trait(name: "Redis", description: "ApusRedis and ApusRedisMessaging, whose replies hiredis parses."),
         .default(enabledTraits: ["JWT", "PostgreSQL", "Redis"]),
     ],
     dependencies: [
@@ -146,6 +147,7 @@ let package = Package(
             ["ApusCore", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP", logging, lifecycle, nioCore]),
         room("ApusAuth", ["ApusCore", jwt]),
         room("ApusMessaging", ["ApusCore", "ApusResilience", "ApusContract", "ApusSQL", logging, lifecycle]),
+        room("ApusRedisMessaging", ["ApusCore", "ApusSQL", "ApusMessaging", "ApusRedis"]),
 
         // Floor 4
         room(
@@ -226,8 +228,20 @@ let package = Package(
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
         tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
-        tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
+        // What tests on a real Redis need; no product.
+        .target(
+            name: "RedisTestSupport", dependencies: ["ApusRedis", "ApusResilience", "ApusTesting", nioPosix],
+            path: "Tests/RedisTestSupport", swiftSettings: settings),
+        tests(
+            "ApusRedis",
+            [
+                "RedisTestSupport", "ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix,
+                hiredis,
+            ]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
+        tests(
+            "ApusRedisMessaging",
+            ["RedisTestSupport", "ApusCore", "ApusMessaging", "ApusRedis", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
