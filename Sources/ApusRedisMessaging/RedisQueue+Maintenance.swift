@@ -21,7 +21,7 @@ extension RedisQueue {
 
     private func forget(_ channel: Channel, _ lease: Duration) async throws(MessagingError) {
         // At most 100,000 names: what is left is forgotten the next time.
-        for _ in 0..<100 {
+        for _ in 0..<100 where !Task.isCancelled {
             let now = clock.microseconds
             let more = try await run(
                 QueueScript.forget, "forget",
@@ -41,7 +41,7 @@ extension RedisQueue {
             let name = "\(channel.name):\(kind)"
             var cursor = cursors.withLock { $0.removeValue(forKey: name) } ?? "0"
             defer { if cursor != "0" { cursors.withLock { $0[name] = cursor } } }
-            for _ in 0..<10 {
+            for _ in 0..<10 where !Task.isCancelled {
                 let answer = try await run(
                     QueueScript.mend, "mend", [.string(channel.name), .string(kind), .string(cursor)])
                 guard let next = answer.first?.string, let mended = answer.dropFirst().first?.integer else {

@@ -86,14 +86,20 @@
 
         @Test("a server that stands still holds nobody longer than twice the timeout")
         func standsStill() async throws {
-            try await withRedis(configure: { $0.commandTimeout = .milliseconds(300) }) { server, client in
+            try await withRedis(configure: { $0.commandTimeout = .seconds(1) }) { server, client in
                 let queue = try queue(client)
-                try await queue.publish(RedisFixture.Job(number: 0), as: RedisFixture.job)
+                try await eventually("a first message") {
+                    do throws(MessagingError) {
+                        return try await queue.publish(RedisFixture.Job(number: 0), as: RedisFixture.job) == .stored
+                    } catch {
+                        return false
+                    }
+                }
                 server.pause()
                 defer { server.resume() }
                 let began = ContinuousClock.now
                 let codes = await withTaskGroup(of: MessagingError.Code?.self) { group in
-                    for number in 0..<1_000 {
+                    for number in 0..<5_000 {
                         group.addTask {
                             do throws(MessagingError) {
                                 try await queue.publish(RedisFixture.Job(number: number), as: RedisFixture.job)
@@ -106,7 +112,8 @@
                     return await group.reduce(into: Set()) { $0.insert($1) }
                 }
                 #expect(codes == [.unavailable])
-                #expect(began.duration(to: .now) < .seconds(3))
+                // Far less than it takes to try all of them.
+                #expect(began.duration(to: .now) < .seconds(6))
             }
         }
 

@@ -106,7 +106,7 @@
                 try await fixture.redis("XADD \(Self.stream) * event nonsense")
                 try await fixture.redis("XADD \(Self.stream) * other field")
                 try fixture.queue.subscribe(RedisFixture.job) { _, _ in }
-                let worker = try QueueWorker(queue: fixture.queue)
+                let worker = try QueueWorker(queue: fixture.queue, logger: RedisFixture.silence)
                 let running = Task { try await worker.run() }
                 try await eventually("the end") {
                     let statistics = try await fixture.statistics()
