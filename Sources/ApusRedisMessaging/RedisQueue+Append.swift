@@ -4,7 +4,7 @@ internal import ApusRedis
 
 extension RedisQueue {
     /// Stores entries for good, as far as the server does: all or none. Isn't cancelled with the task; ends within twice
-    /// the client's command timeout.
+    /// the client's command timeout. The server does nothing else meanwhile: a thousand entries take it some milliseconds.
     ///
     /// - Throws: as ``QueueStore/append(_:)``. With `unavailable` they may be stored, if the connection was lost or Redis
     ///   was too slow: publish the same ids again.

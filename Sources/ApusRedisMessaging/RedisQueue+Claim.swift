@@ -10,7 +10,7 @@ extension RedisQueue {
     var pageSize: Int { min(64, max(1, Self.mostBytes / configuration.maximumBytes)) }
 
     /// Takes messages; fewer than `limit` also where their bytes would be too many for one reply. Of one priority those
-    /// that failed before and are due go first.
+    /// that failed before and are due go first; one with a delay has its place from when it is due.
     public func claim(
         _ limit: Int, from channel: Channel, lease: Duration
     ) async throws(MessagingError) -> [Delivery] {

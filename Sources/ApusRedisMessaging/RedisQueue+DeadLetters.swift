@@ -5,6 +5,8 @@ internal import ApusSQL
 internal import Foundation
 
 extension RedisQueue {
+    /// What each channel holds. The oldest age is that of the oldest entry of a stream, by the server's clock: a message
+    /// with a delay counts from when it was due.
     public func statistics() async throws(MessagingError) -> [Channel: QueueStatistics] {
         let answer = try await run(QueueScript.statistics, "statistics", [])
         var channels: [Channel: QueueStatistics] = [:]

@@ -3,6 +3,7 @@ public import ApusMessaging
 internal import ApusRedis
 
 extension RedisQueue {
+    /// Keeps what a service wants, a line for each type.
     public func register(_ subscription: Subscription) async throws(MessagingError) {
         _ = try await run(
             QueueScript.register, "register",

@@ -40,6 +40,9 @@ final class AppendLane: Sendable {
         self.maximumBytes = maximumBytes
     }
 
+    /// Calls that nothing was sent of yet.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
     /// Appends along with others; gives what the script answers for the call. Isn't cancelled with the task.
     ///
     /// - Parameter send: runs the script for several calls; gives its answer for each.
