@@ -24,12 +24,10 @@ extension RedisQueue {
     }
 
     private func send(_ calls: [AppendLane.Call]) async throws(MessagingError) -> [String] {
-        var words: [RedisArgument] = []
-        words.reserveCapacity(calls.reduce(2) { $0 + $1.words.count })
-        words += [.integer(Int64(configuration.capacity)), .integer(Int64(calls.count))]
-        for call in calls { words += call.words }
-        let answers = try await run(QueueScript.append, "append", words).compactMap(\.string)
-        guard answers.count == calls.count else { throw .unexpected("append") }
+        let parts = AppendParts(calls)
+        let words: [RedisArgument] = [.integer(Int64(configuration.capacity)), .integer(Int64(parts.count))]
+        let answers = try await run(QueueScript.append, "append", words + parts.words).compactMap(\.string)
+        guard let answers = parts.split(answers) else { throw .unexpected("append") }
         return answers
     }
 }

@@ -2,6 +2,7 @@
 #if Redis
     import ApusMessaging
     import ApusTesting
+    import Foundation
     import Testing
 
     @testable import ApusRedisMessaging
@@ -9,7 +10,7 @@
     @Suite("What several tasks append at once")
     struct AppendLaneTests {
         private func call(bytes: Int = 100) -> AppendLane.Call {
-            AppendLane.Call(words: [], entries: 1, bytes: bytes)
+            AppendLane.Call(part: .whole([]), entries: 1, bytes: bytes)
         }
 
         /// Starts appends one after the other, each when the one before is on its way or waits.
@@ -60,11 +61,8 @@
                 await gate.wait()
                 return calls.map { _ in "s" }
             }
-            var first: [Task<MessagingError.Code?, Never>] = []
-            for number in 1...2 {
-                first += start(1, on: lane, bytes: bytes, send)
-                try await eventually("on its way") { sent.value == number }
-            }
+            let first = start(1, on: lane, bytes: bytes, send)
+            try await eventually("on its way") { sent.value == 1 }
             let second = start(20, on: lane, bytes: bytes, send)
             try await eventually("five waiting") { lane.waiting == 5 }
             gate.open()
@@ -73,6 +71,28 @@
             #expect(codes.contains(.overloaded))
             #expect(codes.allSatisfy { $0 == nil || $0 == .overloaded })
             #expect(await start(1, on: lane, bytes: 100 << 20, send)[0].value == nil)
+        }
+
+        @Test("is told apart again: each has the answer to what it brought")
+        func answers() throws {
+            func entry(_ number: Int, _ channel: Channel, isRemembered: Bool) -> QueueEntry {
+                let message = Message(
+                    id: "\(number)", type: "job", source: "/test", created: .distantPast, data: Array("1".utf8))
+                return QueueEntry(
+                    channel: channel, message: message, document: [1, 2, 3], isRemembered: isRemembered)
+            }
+            let calls = [
+                [entry(1, .local, isRemembered: false)], [entry(2, .local, isRemembered: false)],
+                [entry(3, .local, isRemembered: true)],
+                [entry(4, .local, isRemembered: true), entry(5, .unrouted, isRemembered: true)],
+                [entry(6, .broker, isRemembered: true)], [entry(7, .broker, isRemembered: true)],
+            ]
+            let parts = AppendParts(calls.map { AppendLane.Call($0, now: 0) })
+            #expect(parts.count == 4)
+            #expect(
+                parts.split(["sf", "d", "flocal", "ds"]) == ["s", "flocal", "d", "flocal", "d", "s"])
+            #expect(parts.split(["s", "d", "flocal", "ds"]) == nil)
+            #expect(parts.split(["sf", "d", "flocal"]) == nil)
         }
 
         @Test("fails together when the server can't be reached")

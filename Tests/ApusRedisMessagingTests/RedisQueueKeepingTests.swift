@@ -120,6 +120,42 @@
             }
         }
 
+        @Test(
+            "of many that publish at once as many are stored as there is room for, and each id once",
+            arguments: [true, false])
+        func concurrent(isRemembered: Bool) async throws {
+            let configuration = QueueConfiguration(source: "/services/test", capacity: 10)
+            try await RedisFixture.run(configuration: configuration) { fixture in
+                try await fixture.publish([100])
+                let results = await withTaskGroup(of: Result<PublishResult, any Error>.self) { group in
+                    for number in 0..<60 {
+                        group.addTask {
+                            do {
+                                return .success(
+                                    try await fixture.queue.publish(
+                                        RedisFixture.Job(number: number), as: RedisFixture.job,
+                                        id: isRemembered ? "\(number % 5)" : nil))
+                            } catch {
+                                return .failure(error)
+                            }
+                        }
+                    }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+                var counts: [String: Int] = [:]
+                for result in results {
+                    switch result {
+                    case .success(.stored): counts["stored", default: 0] += 1
+                    case .success(.duplicate): counts["duplicate", default: 0] += 1
+                    case .failure(let error): counts["\(error)", default: 0] += 1
+                    }
+                }
+                let full = "overloaded: channel local of the queue holds its 10 messages"
+                #expect(counts == (isRemembered ? ["stored": 5, "duplicate": 55] : ["stored": 9, full: 51]))
+                #expect(try await fixture.statistics().waiting == (isRemembered ? 6 : 10))
+            }
+        }
+
         @Test("what one claim gives out is bounded in bytes, and the rest is due at once")
         func claimedBytes() async throws {
             let configuration = QueueConfiguration(source: "/services/test", maximumBytes: 4 << 20)

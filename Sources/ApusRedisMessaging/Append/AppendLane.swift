@@ -9,8 +9,15 @@ final class AppendLane: Sendable {
 
     /// What one call of `append` brings.
     struct Call: Sendable {
-        /// As the script takes it.
-        let words: [RedisArgument]
+        /// What the script is told of it.
+        enum Part: Sendable {
+            /// One message that may go along with others of its kind.
+            case single(AppendItem)
+            /// What is stored as a whole or not at all.
+            case whole([RedisArgument])
+        }
+
+        let part: Part
         let entries: Int
         let bytes: Int
     }
@@ -26,8 +33,8 @@ final class AppendLane: Sendable {
         var workers = 0
     }
 
-    /// So many scripts are on their way at once: while the server works on one, the next is put together.
-    private static let mostWorkers = 2
+    /// How often others get their turn before a script leaves: some microseconds in all.
+    private static let mostYields = 16
     /// What goes along in one script, unless one call alone is more.
     private static let mostEntries = 256
     private static let mostBytes = 1 << 20
@@ -55,7 +62,10 @@ final class AppendLane: Sendable {
                 else { return (true, false) }
                 state.waiting.append(Waiting(call: call, continuation: continuation))
                 state.bytes += call.bytes
-                guard state.workers < Self.mostWorkers else { return (false, false) }
+                // A second script leaves before the first is answered only if it is full.
+                guard state.workers == 0 || state.workers == 1 && state.waiting.count >= Self.mostEntries else {
+                    return (false, false)
+                }
                 state.workers += 1
                 return (false, true)
             }
@@ -82,7 +92,13 @@ final class AppendLane: Sendable {
                 for waiting in batch { waiting.continuation.resume(returning: .failure(error)) }
                 if error.code == .unavailable { failAll(error) }
             }
+            await gather(batch.count)
         }
+    }
+
+    /// Lets those who had their answer come again, before the next script leaves: as many as went along in the last.
+    private func gather(_ count: Int) async {
+        for _ in 0..<Self.mostYields where waiting < count { await Task.yield() }
     }
 
     /// What goes along next, or nil, after which this worker ends.

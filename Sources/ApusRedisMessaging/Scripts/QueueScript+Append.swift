@@ -2,15 +2,17 @@
 internal import ApusRedis
 
 extension QueueScript {
-    /// Appends what several calls of `append` brought, each all or none.
+    /// Appends what several calls of `append` brought.
     ///
-    /// Arguments: the capacity, the number of calls; for each call its channels with how many messages each gets, and its
-    /// runs: `p` channel priority number events… of messages that are nothing but events, or `f` channel priority event
-    /// name due key unique. Answers for each call `s` or `d` a message, or `f` and the channel that is full.
+    /// Arguments: the capacity, the number of parts. A part is `m` and a run, of messages that are each stored or not; or `c`,
+    /// the channels of a call with how many messages each gets, and its runs, of which all are stored or none. A run is `p`
+    /// channel priority number events… of messages that are nothing but events, `n` likewise with the name after each event,
+    /// or `f` channel priority event name due key unique. Answers for each part a letter a message: `s`tored, `d`uplicate,
+    /// or `f`ull; a call that isn't stored is `f` and the channel that is full.
     static let append = script(
         growing: true,
         """
-        local capacity, calls = tonumber(arg()), tonumber(arg())
+        local capacity, parts = tonumber(arg()), tonumber(arg())
         local depths, touched, answers = {}, {}, {}
 
         local function depth(c)
@@ -30,16 +32,35 @@ extension QueueScript {
           return false
         end
 
-        local function run(full, marks)
+        -- isWhole: whether there is room for all of it, or for none.
+        local function run(kind, marks, isWhole, isFull)
           local c, p, number = arg(), arg(), tonumber(arg())
-          if full then
-            position = position + number
+          if isFull then
+            position = position + number * (kind == 'n' and 2 or 1)
             return
           end
-          local stream = open(c, p)
-          for _ = 1, number do call('XADD', stream, '*', 'event', arg()) end
-          depths[c] = depths[c] + number
-          marks[#marks + 1] = string.rep('s', number)
+          local stream, stored = open(c, p), depth(c)
+          touched[c] = true
+          if kind == 'p' then
+            local fitting = isWhole and number or math.max(0, math.min(number, capacity - stored))
+            for i = position + 1, position + fitting do call('XADD', stream, '*', 'event', ARGV[i]) end
+            position, stored = position + number, stored + fitting
+            marks[#marks + 1] = string.rep('s', fitting) .. string.rep('f', number - fitting)
+          else
+            for _ = 1, number do
+              local event, name, mark = arg(), arg(), 's'
+              if not isWhole and stored >= capacity then
+                mark = 'f'
+              elseif isKnown(c, name) then
+                mark = 'd'
+              else
+                call('XADD', stream, '*', 'event', event)
+                stored = stored + 1
+              end
+              marks[#marks + 1] = mark
+            end
+          end
+          depths[c] = stored
         end
 
         local function single(full, marks)
@@ -63,18 +84,24 @@ extension QueueScript {
           marks[#marks + 1] = 's'
         end
 
-        for n = 1, calls do
-          local full = nil
+        local function whole(marks)
+          local full
           for _ = 1, tonumber(arg()) do
             local c, wanted = arg(), tonumber(arg())
             if depth(c) + wanted > capacity then full = c end
             touched[c] = true
           end
-          local marks = {}
           for _ = 1, tonumber(arg()) do
-            if arg() == 'p' then run(full, marks) else single(full, marks) end
+            local kind = arg()
+            if kind == 'f' then single(full, marks) else run(kind, marks, true, full) end
           end
-          answers[n + 1] = full and 'f' .. full or table.concat(marks)
+          return full and 'f' .. full
+        end
+
+        for n = 1, parts do
+          local marks, full = {}, nil
+          if arg() == 'm' then run(arg(), marks) else full = whole(marks) end
+          answers[n + 1] = full or table.concat(marks)
         end
         for c in pairs(touched) do wake(c) end
         answers[1] = recreated
