@@ -241,7 +241,7 @@ let package = Package(
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
         tests(
             "ApusRedisMessaging",
-            ["RedisTestSupport", "ApusCore", "ApusMessaging", "ApusRedis", "ApusTesting", logging]),
+            ["RedisTestSupport", "ApusCore", "ApusResilience", "ApusMessaging", "ApusRedis", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

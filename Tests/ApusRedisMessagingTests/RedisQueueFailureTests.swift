@@ -125,7 +125,7 @@
                 let acknowledged = Journal<Int>()
                 try queue.subscribe(RedisFixture.job) { job, _ in handled.append(job.number) }
                 let worker = try QueueWorker(
-                    queue: queue, configuration: .init(lease: .seconds(1), pollInterval: .milliseconds(200)),
+                    queue: queue, configuration: RedisFixture.impatient,
                     logger: RedisFixture.silence)
                 let working = Task { try await worker.run() }
                 let publishers = (0..<8).map { publisher in

@@ -30,7 +30,7 @@
                     places.withLock { _ = $0[job.number, default: []].insert(delivery.position) }
                 }
                 let worker = try QueueWorker(
-                    queue: queue, configuration: .init(lease: .seconds(1), pollInterval: .milliseconds(200)),
+                    queue: queue, configuration: RedisFixture.impatient,
                     logger: RedisFixture.silence)
                 let working = Task { try await worker.run() }
                 await withTaskGroup(of: Void.self) { group in

@@ -3,6 +3,7 @@
     import ApusMessaging
     import ApusRedis
     import ApusRedisMessaging
+    import ApusResilience
     import ApusTesting
     import Logging
     import RedisTestSupport
@@ -17,6 +18,13 @@
 
         /// What expected failures would fill the output with.
         static let silence = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
+
+        /// Of workers whose store fails now and then: short leases, and short pauses after a failure.
+        static let impatient = WorkerConfiguration(
+            lease: .seconds(1),
+            retry: RetryPolicy(
+                backoff: Backoff(base: .milliseconds(10), maximum: .milliseconds(200), jitter: .equal)),
+            pollInterval: .milliseconds(200))
 
         let server: RedisServer
         let client: RedisClient
