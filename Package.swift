@@ -81,6 +81,7 @@ let package = Package(
         .library(name: "ApusRedis", targets: ["ApusRedis"]),
         .library(name: "ApusMessaging", targets: ["ApusMessaging"]),
         .library(name: "ApusNATS", targets: ["ApusNATS"]),
+        .library(name: "ApusRedisMessaging", targets: ["ApusRedisMessaging"]),
         .library(name: "ApusDiscovery", targets: ["ApusDiscovery"]),
         .library(name: "ApusAuth", targets: ["ApusAuth"]),
         .library(name: "ApusRuntime", targets: ["ApusRuntime"]),
@@ -97,7 +98,7 @@ let package = Package(
     traits: [
         .trait(name: "JWT", description: "Bearer tokens in ApusAuth, verified by jwt-kit."),
         .trait(name: "PostgreSQL", description: "ApusPostgres, over libpq from the system."),
-        .trait(name: "Redis", description: "ApusRedis, whose replies hiredis parses."),
+        .trait(name: "Redis", description: "ApusRedis and ApusRedisMessaging, whose replies hiredis parses."),
         .trait(name: "NATS", description: "ApusNATS, over libnats from the system."),
         .default(enabledTraits: ["JWT", "PostgreSQL", "Redis", "NATS"]),
     ],
@@ -152,6 +153,7 @@ let package = Package(
         .systemLibrary(
             name: "CNATS", pkgConfig: "libnats", providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
         room("ApusNATS", ["ApusCore", "ApusResilience", "ApusContract", "ApusMessaging", nats]),
+        room("ApusRedisMessaging", ["ApusCore", "ApusSQL", "ApusMessaging", "ApusRedis"]),
 
         // Floor 4
         room(
@@ -238,11 +240,23 @@ let package = Package(
             "ApusPostgres",
             ["TestSupport", "ApusCore", "ApusSQL", "ApusMessaging", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
-        tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
+        // What tests on a real Redis need; no product.
+        .target(
+            name: "RedisTestSupport", dependencies: ["ApusRedis", "ApusResilience", "ApusTesting", nioPosix],
+            path: "Tests/RedisTestSupport", swiftSettings: settings),
+        tests(
+            "ApusRedis",
+            [
+                "RedisTestSupport", "ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix,
+                hiredis,
+            ]),
         tests(
             "ApusMessaging",
             ["TestSupport", "ApusCore", "ApusResilience", "ApusContract", "ApusSQL", "ApusSQLite", "ApusTesting"]),
         tests("ApusNATS", ["ApusCore", "ApusResilience", "ApusMessaging", "ApusTesting", logging]),
+        tests(
+            "ApusRedisMessaging",
+            ["RedisTestSupport", "ApusCore", "ApusResilience", "ApusMessaging", "ApusRedis", "ApusTesting", logging]),
         tests(
             "ApusRuntime",
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),

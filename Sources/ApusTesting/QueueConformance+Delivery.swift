@@ -129,6 +129,14 @@ extension QueueConformance {
             try await subject.queue.publish(Job(number: -1), as: job)
             try await refuses(.overloaded) { try await subject.queue.publish(Job(number: -2), as: job) }
         },
+        .init("Of a batch that doesn't fit nothing is stored", needs: .atomicBatches) { subject in
+            try subject.queue.subscribe(job) { _, _ in }
+            let messages = try (0...subject.queue.configuration.capacity).map {
+                try subject.queue.message(Job(number: $0), as: job)
+            }
+            try await refuses(.overloaded) { try await subject.queue.publish(all: messages) }
+            try require(try await statistics(subject).depth, is: 0, "stored")
+        },
         .init("A message that is too large or no JSON is refused, typed") { subject in
             let large = raw("\"\(String(repeating: "x", count: 300_000))\"", subject)
             try await refuses(.tooLarge) { try await subject.queue.publish(large) }

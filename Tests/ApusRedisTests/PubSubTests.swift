@@ -3,6 +3,7 @@
     import ApusCore
     import ApusTesting
     import NIOPosix
+    import RedisTestSupport
     import Testing
 
     @testable import ApusRedis

@@ -5,6 +5,7 @@
     import ApusResilience
     import ApusTesting
     import NIOPosix
+    import RedisTestSupport
     import Testing
 
     @testable import ApusRedis

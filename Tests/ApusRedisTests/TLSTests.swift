@@ -4,6 +4,7 @@
     import ApusTesting
     import Foundation
     import NIOPosix
+    import RedisTestSupport
     import Testing
 
     @testable import ApusRedis

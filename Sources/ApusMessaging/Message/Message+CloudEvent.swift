@@ -62,8 +62,10 @@ extension Message {
         try self.init(storedCloudEvent: bytes, received: received)
     }
 
-    /// Reads what ``cloudEvent`` wrote: valid JSON, which isn't checked again.
-    init(storedCloudEvent bytes: [UInt8], received: Date) throws(MessagingError) {
+    /// Reads what ``cloudEvent`` wrote and a store kept: valid JSON, which isn't checked again.
+    ///
+    /// - Throws: as ``init(cloudEvent:received:)``, except for bytes that are no JSON, which may pass.
+    public init(storedCloudEvent bytes: [UInt8], received: Date) throws(MessagingError) {
         guard let members = JSONMembers(bytes) else {
             throw MessagingError(.invalid, "the event is no JSON object")
         }

@@ -35,8 +35,8 @@ public struct QueueClock: Sendable {
     /// The current instant of ``time``.
     public var now: Instant { time.now }
 
-    /// The wall time now, in microseconds since 1970.
-    var microseconds: Int64 {
+    /// The wall time now, in microseconds since 1970: what stores keep.
+    public var microseconds: Int64 {
         wallOrigin.microsecondsSince1970 + origin.duration(to: time.now).nanoseconds / 1000
     }
 
@@ -50,7 +50,7 @@ public struct QueueClock: Sendable {
 
 extension Duration {
     /// Whole microseconds, as stored.
-    var microseconds: Int64 { nanoseconds / 1000 }
+    public var microseconds: Int64 { nanoseconds / 1000 }
 }
 
 extension Date {

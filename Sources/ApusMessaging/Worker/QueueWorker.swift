@@ -89,7 +89,9 @@ public final class QueueWorker: Service {
         let heart = Task { await self.beat() }
         await takeMessages()
         await drain()
+        // It may still use the store, which whoever waits for the worker closes next.
         heart.cancel()
+        await heart.value
         store.stopWaking(waker)
     }
 

@@ -66,6 +66,19 @@ extension RedisClient {
         return Int(count)
     }
 
+    /// Entries in the order of their ids, whoever has read them (`XRANGE`).
+    ///
+    /// - Parameters:
+    ///   - id: only those after it; `0-0` for all.
+    ///   - count: at most so many.
+    /// - Throws: as ``send(_:deadline:)``.
+    public func entries(
+        of stream: String, after id: String = "0-0", count: Int = 100, deadline: Instant? = nil
+    ) async throws(RedisError) -> [RedisStreamEntry] {
+        let words: [RedisArgument] = [.string(stream), .string("(\(id)"), "+", "COUNT", .integer(Int64(count))]
+        return try RedisStreamEntry.list(try await send(RedisCommand("XRANGE", words), deadline: deadline))
+    }
+
     /// Takes over entries that their consumer hasn't acknowledged for some time (`XAUTOCLAIM`).
     ///
     /// - Parameters:

@@ -4,6 +4,7 @@
     import ApusCore
     import ApusResilience
     import ApusTesting
+    import RedisTestSupport
     import Testing
 
     @testable import ApusRedis

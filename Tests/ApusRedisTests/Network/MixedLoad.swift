@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Redis
     import ApusCore
+    import RedisTestSupport
     import Synchronization
     import Testing
 

@@ -3,6 +3,7 @@
     import ApusCache
     import ApusCore
     import ApusTesting
+    import RedisTestSupport
     import Testing
 
     @testable import ApusRedis

@@ -2,6 +2,7 @@
 #if Redis
     import ApusTesting
     import NIOPosix
+    import RedisTestSupport
 
     @testable import ApusRedis
 

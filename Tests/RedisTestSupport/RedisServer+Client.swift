@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #if Redis
+    public import ApusRedis
     import ApusResilience
-    import ApusTesting
+    public import ApusTesting
     import NIOPosix
-
-    @testable import ApusRedis
 
     extension RedisServer {
         /// An address of its socket, with a shorter back-off than usual.
-        func configuration(_ credentials: RedisCredentials? = nil) -> RedisConfiguration {
+        public func configuration(_ credentials: RedisCredentials? = nil) -> RedisConfiguration {
             var configuration = RedisConfiguration(endpoint: .unix(path: socket), credentials: credentials)
             configuration.backoff = .init(
                 base: .milliseconds(10), maximum: .milliseconds(100), factor: 2, jitter: .full)
@@ -16,7 +15,8 @@
             return configuration
         }
 
-        func client(_ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {
+        /// A client; nothing is connected yet.
+        public func client(_ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {
             var configuration = configuration()
             change(&configuration)
             return try RedisClient(configuration, group: .singleton)
@@ -24,14 +24,14 @@
     }
 
     /// Runs a test with a server of its own.
-    func withServer(_ options: [String] = [], _ body: (RedisServer) async throws -> Void) async throws {
+    public func withServer(_ options: [String] = [], _ body: (RedisServer) async throws -> Void) async throws {
         let server = try await RedisServer.start(options)
         defer { server.stop() }
         try await body(server)
     }
 
     /// Runs a test with a server and a client of its own.
-    func withRedis(
+    public func withRedis(
         _ options: [String] = [], configure: (inout RedisConfiguration) -> Void = { _ in },
         _ body: (RedisServer, RedisClient) async throws -> Void
     ) async throws {
@@ -43,7 +43,7 @@
     }
 
     /// The error that `body` throws.
-    func failure<Value>(_ body: () async throws(RedisError) -> Value) async throws -> RedisError {
+    public func failure<Value>(_ body: () async throws(RedisError) -> Value) async throws -> RedisError {
         do throws(RedisError) {
             _ = try await body()
         } catch {
