@@ -30,7 +30,7 @@ final class SettlementLane: Sendable {
                 defer { state.isWorking = true }
                 return !state.isWorking
             }
-            if begins { Task { await self.work() } }
+            if begins { Task(executorPreference: store.clock.executor) { await self.work() } }
         }
         return try result.get()
     }

@@ -60,7 +60,7 @@ struct WorkerState: Sendable {
 
     mutating func tick(now: Instant, handlerTimeout: Duration) -> Tick {
         var tick = Tick()
-        for (id, hand) in hands {
+        for (id, hand) in inOrder {
             if hand.ending != nil {
                 hands[id]?.ticksSinceEnding += 1
                 if hand.ticksSinceEnding == 1 { tick.stuck.append(hand.delivery) }
@@ -94,7 +94,7 @@ struct WorkerState: Sendable {
     /// Decides the end of everything in hand; gives the tasks to cancel.
     mutating func endAll() -> [Task<Void, any Error>] {
         var tick = Tick()
-        for (id, hand) in hands where hand.ending == nil { end(id, .stopping, &tick) }
+        for (id, hand) in inOrder where hand.ending == nil { end(id, .stopping, &tick) }
         return tick.cancel
     }
 
@@ -110,6 +110,9 @@ struct WorkerState: Sendable {
         failuresInRow = 0
         pausedUntil = nil
     }
+
+    /// What is in hand in the order of its claims, so that the same always happens in the same order.
+    private var inOrder: [(key: Int64, value: Hand)] { hands.sorted { $0.key < $1.key } }
 
     private mutating func end(_ id: Int64, _ ending: Ending, _ tick: inout Tick) {
         hands[id]?.ending = ending
