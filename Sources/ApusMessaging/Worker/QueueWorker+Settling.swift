@@ -104,12 +104,14 @@ extension QueueWorker {
         let tasks = state.withLock { $0.endAll() }
         for task in tasks { task.cancel() }
         await waitForHands(until: store.clock.now.advanced(by: .seconds(1)))
-        // What a handler that doesn't return has in hand goes back; whatever it still says is refused.
-        for hand in state.withLock({ Array($0.hands.values) }) {
-            await attempt { () async throws(MessagingError) in
-                if try await store.settle(hand.delivery, .giveBack(after: .zero)) {
-                    observer?.observe(.givenBack(type: hand.delivery.message.type, channel: channel))
-                }
+        // What a handler that doesn't return has in hand goes back; whatever it still says is refused. What another has
+        // finished and the store is slow to hear of doesn't: it would be done again.
+        let left = state.withLock { $0.unreturned }
+        guard !left.isEmpty else { return }
+        await attempt { () async throws(MessagingError) in
+            let held = try await store.settle(left.map { SettledDelivery($0, .giveBack(after: .zero)) })
+            for (delivery, isHeld) in zip(left, held) where isHeld {
+                observer?.observe(.givenBack(type: delivery.message.type, channel: channel))
             }
         }
     }

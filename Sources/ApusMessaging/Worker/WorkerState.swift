@@ -18,6 +18,8 @@ struct WorkerState: Sendable {
         var leaseEnds: Instant
         var task: Task<Void, any Error>?
         var ending: Ending?
+        /// Whether the handler has returned: what becomes of the message is decided, and being stored.
+        var isSettling = false
         var ticksSinceEnding = 0
     }
 
@@ -50,8 +52,12 @@ struct WorkerState: Sendable {
 
     /// The handler has returned; gives why it was cancelled, if it was.
     mutating func returned(_ id: Int64) -> Ending? {
-        hands[id]?.ending
+        hands[id]?.isSettling = true
+        return hands[id]?.ending
     }
+
+    /// What handlers have that don't return.
+    var unreturned: [Delivery] { inOrder.filter { !$0.value.isSettling }.map(\.value.delivery) }
 
     /// The message is settled: its place is free.
     mutating func release(_ id: Int64) {
@@ -61,7 +67,10 @@ struct WorkerState: Sendable {
     mutating func tick(now: Instant, handlerTimeout: Duration) -> Tick {
         var tick = Tick()
         for (id, hand) in inOrder {
-            if hand.ending != nil {
+            if hand.isSettling {
+                // The lease is needed until the store has it; nothing else concerns the handler any more.
+                if hand.ending != .leaseLost { tick.extend.append((id, hand.delivery)) }
+            } else if hand.ending != nil {
                 hands[id]?.ticksSinceEnding += 1
                 if hand.ticksSinceEnding == 1 { tick.stuck.append(hand.delivery) }
             } else if hand.leaseEnds <= now {
@@ -94,7 +103,7 @@ struct WorkerState: Sendable {
     /// Decides the end of everything in hand; gives the tasks to cancel.
     mutating func endAll() -> [Task<Void, any Error>] {
         var tick = Tick()
-        for (id, hand) in inOrder where hand.ending == nil { end(id, .stopping, &tick) }
+        for (id, hand) in inOrder where hand.ending == nil && !hand.isSettling { end(id, .stopping, &tick) }
         return tick.cancel
     }
 

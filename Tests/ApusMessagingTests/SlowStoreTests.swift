@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import ApusTesting
+import Logging
+import Testing
+
+@testable import ApusMessaging
+
+@Suite("A worker over a slow store")
+struct SlowStoreTests {
+    private let clock = ManualClock()
+    private let store: StalledStore
+    private let queue: MessageQueue
+
+    init() async throws {
+        store = try StalledStore(clock: clock)
+        queue = MessageQueue(store: store)
+    }
+
+    @Test("What is finished isn't given back while the store takes its time to hear of it")
+    func drain() async throws {
+        let handled = Tally()
+        try queue.subscribe(MessageType<Int>("number")) { _, _ in handled.increment() }
+        let worker = try worker()
+        store.stall()
+        let running = Task { try await worker.run() }
+        try await queue.publish(1, as: MessageType<Int>("number"))
+        try await eventually("a settlement under way") { store.waiting == 1 }
+        running.cancel()
+        let ended = Tally()
+        let watch = Task {
+            _ = await running.result
+            ended.increment()
+        }
+        try await eventually("the worker's end") {
+            clock.advance(by: .milliseconds(500))
+            return ended.value == 1
+        }
+        await watch.value
+        #expect(store.settlements == [.done])
+        store.proceed()
+        try await eventually("the settlement") { try await queue.statistics().isEmpty }
+        #expect(handled.value == 1)
+    }
+
+    private func worker() throws -> QueueWorker {
+        try QueueWorker(
+            queue: queue, configuration: .init(lease: .seconds(30), drainTimeout: .seconds(2)),
+            logger: Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() })
+    }
+}
