@@ -42,6 +42,34 @@ struct SlowStoreTests {
         #expect(handled.value == 1)
     }
 
+    @Test("Maintenance that takes longer than a lease costs nobody the lease")
+    func maintenance() async throws {
+        let attempts = Journal<Int>()
+        let gate = Gate()
+        try queue.subscribe(MessageType<Int>("number")) { _, delivery in
+            attempts.append(delivery.attempt)
+            await gate.wait()
+        }
+        let worker = try worker()
+        store.stallMaintenance()
+        try await queue.publish(1, as: MessageType<Int>("number"))
+        let running = Task { try await worker.run() }
+        await gate.reached()
+        try await eventually("maintenance under way") { store.waiting == 1 }
+        for _ in 0..<12 {
+            try await eventually("a beating heart") { clock.sleeperCount >= 2 }
+            clock.advance(by: .seconds(10))
+            try await eventually("an extended lease") { try await store.nextDue(in: .local) ?? .zero > .seconds(25) }
+        }
+        #expect(attempts.entries == [1])
+        #expect(store.waiting == 1)
+        gate.open()
+        try await eventually("the end of the message") { try await queue.statistics().isEmpty }
+        store.proceed()
+        running.cancel()
+        try await running.value
+    }
+
     private func worker() throws -> QueueWorker {
         try QueueWorker(
             queue: queue, configuration: .init(lease: .seconds(30), drainTimeout: .seconds(2)),

@@ -56,17 +56,18 @@ extension QueueWorker {
         }
     }
 
-    /// Extends leases, ends handlers that take too long, and cleans up, until cancelled.
+    /// Extends leases, ends handlers that take too long, and has the store cleaned up, until cancelled.
     func beat() async {
         let interval = configuration.lease / 3
         var maintained: Instant?
         while !Task.isCancelled {
             let now = store.clock.now
-            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true {
+            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true,
+                state.withLock({ $0.beginMaintenance() })
+            {
                 maintained = now
-                await attempt { () async throws(MessagingError) in
-                    try await store.maintain(channel, lease: configuration.lease)
-                }
+                // Beside: what takes long there must cost nobody the lease.
+                _ = task { await self.maintain() }
             }
             do {
                 try await store.clock.sleep(for: interval)
@@ -75,6 +76,13 @@ extension QueueWorker {
             }
             await tick()
         }
+    }
+
+    private func maintain() async {
+        await attempt { () async throws(MessagingError) in
+            try await store.maintain(channel, lease: configuration.lease)
+        }
+        state.withLock { $0.endMaintenance() }
     }
 
     private func tick() async {

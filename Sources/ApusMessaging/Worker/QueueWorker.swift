@@ -163,7 +163,7 @@ public final class QueueWorker: Service {
     }
 
     /// A task that nothing cancels with the one that begins it.
-    private func task(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    func task(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
         Task(executorPreference: store.clock.executor) { await body() }
     }
 

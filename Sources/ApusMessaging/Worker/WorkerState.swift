@@ -34,6 +34,7 @@ struct WorkerState: Sendable {
     private(set) var hands: [Int64: Hand] = [:]
     private var nextID: Int64 = 0
     private(set) var isStopping = false
+    private var isMaintaining = false
     private var failuresInRow = 0
     private(set) var pausedUntil: Instant?
 
@@ -98,6 +99,16 @@ struct WorkerState: Sendable {
     /// Takes no more messages.
     mutating func stop() {
         isStopping = true
+    }
+
+    /// Whether the store may be asked to clean up, which it is once at a time.
+    mutating func beginMaintenance() -> Bool {
+        defer { isMaintaining = true }
+        return !isMaintaining
+    }
+
+    mutating func endMaintenance() {
+        isMaintaining = false
     }
 
     /// Decides the end of everything in hand; gives the tasks to cancel.
