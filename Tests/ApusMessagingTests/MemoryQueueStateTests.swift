@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusTesting
+import Foundation
 import Testing
 
 @testable import ApusMessaging

@@ -72,7 +72,8 @@ struct SlowStoreTests {
 
     private func worker() throws -> QueueWorker {
         try QueueWorker(
-            queue: queue, configuration: .init(lease: .seconds(30), drainTimeout: .seconds(2)),
+            queue: queue,
+            configuration: .init(lease: .seconds(30), handlerTimeout: .seconds(3_600), drainTimeout: .seconds(2)),
             logger: Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() })
     }
 }

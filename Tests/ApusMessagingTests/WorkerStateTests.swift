@@ -49,7 +49,8 @@ struct WorkerStateTests {
         #expect(ending == .leaseLost)
     }
 
-    @Test("While a message is being settled its lease is extended, and it is neither cancelled nor named nor given back")
+    @Test(
+        "While a message is being settled its lease is extended, and it is neither cancelled nor named nor given back")
     func settling() {
         var state = WorkerState()
         let id = state.take(delivery, leaseEnds: at(30), now: at(0))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusSQL
 internal import Synchronization
 
 /// Settles what a worker's handlers finish, several in one go: what comes while the store works goes along next.
