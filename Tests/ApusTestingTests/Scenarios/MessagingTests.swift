@@ -2,6 +2,7 @@
 import ApusCore
 import ApusMessaging
 import ApusTesting
+import Foundation
 import Synchronization
 import Testing
 
@@ -9,9 +10,9 @@ import Testing
 struct MessagingTests {
     /// A minute of troubles while orders are placed, then peace.
     ///
-    /// - Returns: the trace.
+    /// - Returns: what is left.
     @Sendable
-    static func run(_ simulation: Simulation, hasBroker: Bool) async throws -> UInt64 {
+    static func run(_ simulation: Simulation, hasBroker: Bool) async throws -> MessagingWorld {
         let world = try MessagingWorld(hasBroker: hasBroker, in: simulation)
         defer { world.end() }
         for replica in world.replicas { replica.start() }
@@ -42,28 +43,48 @@ struct MessagingTests {
         try await world.checkPromptness()
         try await world.checkEffects()
         try await world.checkStopping()
-        return simulation.trace
+        return world
     }
 
     @Test("Over relays every message has its effect once and in order, whatever ends, stands still or fails")
-    func relays() throws {
-        try Simulation.run(seeds: 1...20) { _ = try await Self.run($0, hasBroker: false) }
-    }
+    func relays() throws { try check(hasBroker: false) }
 
     @Test("Over a broker every message has its effect once and in order, whatever ends, stands still or fails")
-    func broker() throws {
-        try Simulation.run(seeds: 1...20) { _ = try await Self.run($0, hasBroker: true) }
+    func broker() throws { try check(hasBroker: true) }
+
+    private func check(hasBroker: Bool) throws {
+        let (refusals, repetitions) = (Count(), Count())
+        try Simulation.run(seeds: 1...20) { simulation in
+            let world = try await Self.run(simulation, hasBroker: hasBroker)
+            refusals.add(world.sites.map(\.ledger.refusals).reduce(0, +))
+            repetitions.add(world.effects.repetitions)
+        }
+        guard ProcessInfo.processInfo.environment[Simulation.seedsVariable] == nil else { return }
+        #expect(refusals.value > 20, "hardly anybody lost a lease and settled")
+        #expect(repetitions.value > 20, "hardly anything came twice")
     }
 
     @Test(
         "Two runs of messages with one seed are the same, two with different seeds are not", arguments: [false, true])
     func repeatable(hasBroker: Bool) throws {
         let traces = try [1, 1, 2].map { seed in
-            try Simulation.run(seed: seed) { try await Self.run($0, hasBroker: hasBroker) }
+            try Simulation.run(seed: seed) { simulation in
+                _ = try await Self.run(simulation, hasBroker: hasBroker)
+                return simulation.trace
+            }
         }
         #expect(traces[0] == traces[1])
         #expect(traces[0] != traces[2])
     }
+}
+
+/// A sum over several runs.
+private final class Count: Sendable {
+    private let state = Mutex(0)
+
+    var value: Int { state.withLock { $0 } }
+
+    func add(_ number: Int) { state.withLock { $0 += number } }
 }
 
 private final class Journal: Sendable {

@@ -87,16 +87,18 @@ extension MessagingWorld {
         }
     }
 
-    /// That nobody does anything while there is nothing to do, but look now and then.
+    /// That nobody is busy for nothing: not in the troubles, and while there is nothing to do they look now and then.
     func checkIdleness() async throws {
-        try await simulation.wait(for: .seconds(30))
+        let mostCalls = sites.map(\.mostCalls)
+        try simulation.require(mostCalls.max() ?? 0 < 1_000, "in one second the stores were called \(mostCalls) times")
+        try await simulation.wait(for: .seconds(10))
         let before = sites.map(\.calls)
-        try await simulation.wait(for: .seconds(60))
+        try await simulation.wait(for: .seconds(30))
         for (site, calls) in zip(sites, before) {
             // Each worker looks every other second, with two calls. A broker has two of every replica, others less.
-            let bound = 60 * 2 * replicas.count + 60
+            let bound = 30 * 2 * replicas.count + 30
             try simulation.require(
-                site.calls - calls <= bound, "\(site.name) was called \(site.calls - calls) times in an idle minute")
+                site.calls - calls <= bound, "\(site.name) was called \(site.calls - calls) times in idle 30 s")
         }
     }
 

@@ -19,7 +19,6 @@ extension MessagingWorld {
         }
         for replica in replicas {
             replica.isCut = false
-            replica.resume()
             replica.start()
         }
     }
@@ -41,8 +40,7 @@ extension MessagingWorld {
             }
         case 8..<11:
             simulation.note("pause \(replica.name)")
-            replica.pause()
-            simulation.after(draw(.milliseconds(100), .seconds(12))) { replica.resume() }
+            replica.pause(for: draw(.milliseconds(100), .seconds(12)))
         case 11..<14:
             simulation.note("cut \(replica.name)")
             replica.isCut = true

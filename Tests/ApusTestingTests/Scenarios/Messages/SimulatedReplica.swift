@@ -82,8 +82,12 @@ final class SimulatedReplica: Sendable {
         life?.process.gate.end()
     }
 
-    func pause() { state.withLock { $0.life?.process }?.gate.pause() }
-    func resume() { state.withLock { $0.life?.process }?.gate.resume() }
+    /// Lets its process stand still for so long, also while it is to stop.
+    func pause(for duration: Duration) {
+        guard let gate = state.withLock({ $0.life })?.process.gate else { return }
+        gate.pause()
+        world.simulation.after(duration) { gate.resume() }
+    }
 
     /// Publishes in a transaction of the service's database.
     ///

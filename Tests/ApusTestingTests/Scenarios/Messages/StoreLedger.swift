@@ -35,11 +35,15 @@ final class StoreLedger: Sendable {
         var numbers: [Name: Int] = [:]
         /// What isn't finished, in the order of publishing.
         var live: [Int] = []
+        var refusals = 0
     }
 
     private let state = Mutex(State())
 
     var rows: [Row] { state.withLock { $0.rows } }
+
+    /// Settlements that were refused, since the lease was another's.
+    var refusals: Int { state.withLock { $0.refusals } }
 
     /// What isn't finished.
     var live: [Row] { state.withLock { state in state.live.map { state.rows[$0] } } }
@@ -105,6 +109,7 @@ final class StoreLedger: Sendable {
             let row = state.rows[number]
             let isHolder = row.phase == .inHand && row.claims == delivery.token
             guard isHeld else {
+                state.refusals += 1
                 // A lease that has ended may be taken before somebody else has the message.
                 if isHolder, row.due > now { return "\(name.id) is held, and yet \(one.settlement) was refused" }
                 return nil

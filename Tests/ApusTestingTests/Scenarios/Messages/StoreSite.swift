@@ -19,6 +19,9 @@ final class StoreSite: Sendable {
         var failing = 0.0
         var slowness = Duration.zero
         var calls = 0
+        var second: Int64 = 0
+        var callsInSecond = 0
+        var mostInSecond = 0
         var random: FastRandom
     }
 
@@ -63,9 +66,16 @@ final class StoreSite: Sendable {
     /// How often the store was called.
     var calls: Int { condition.withLock { $0.calls } }
 
+    /// The most calls of one second.
+    var mostCalls: Int { condition.withLock { $0.mostInSecond } }
+
     func fate() -> Fate {
-        condition.withLock { state in
+        let second = simulation.time.now.nanoseconds / 1_000_000_000
+        return condition.withLock { state in
             state.calls += 1
+            state.callsInSecond = state.second == second ? state.callsInSecond + 1 : 1
+            state.second = second
+            state.mostInSecond = max(state.mostInSecond, state.callsInSecond)
             let spread = max(.milliseconds(2), state.slowness).nanoseconds
             let fails = Double(state.random.next() >> 11) * 0x1p-53 < state.failing
             let isStored = state.random.next() % 2 == 0
