@@ -168,16 +168,20 @@ final class SimulatedReplica: Sendable {
         }
     }
 
+    /// Rare enough that who isn't woken is late.
+    private static let poll = Duration.seconds(5)
+
     private static let working = WorkerConfiguration(
         concurrency: 4, lease: .seconds(3), handlerTimeout: .seconds(10),
         retry: RetryPolicy(
             maximumAttempts: SimulatedMessenger.attempts,
             backoff: Backoff(base: .milliseconds(100), maximum: .seconds(2), jitter: .equal)),
-        drainTimeout: .seconds(2))
+        pollInterval: SimulatedReplica.poll, drainTimeout: .seconds(2))
 
     private static func quickly(_ defaults: WorkerConfiguration) -> WorkerConfiguration {
         var configuration = defaults
         configuration.lease = .seconds(3)
+        configuration.pollInterval = poll
         configuration.drainTimeout = .seconds(2)
         return configuration
     }
