@@ -233,7 +233,8 @@ let package = Package(
         // What tests of several rooms need; no product.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("ApusHTTP", ["TestSupport", "ApusCore", nioCore, nioPosix, nioEmbedded, nioHTTP1, nioSSL]),
-        tests("ApusTesting", ["ApusBalancing", "ApusCore", "ApusResilience", "TestSupport"]),
+        tests(
+            "ApusTesting", ["ApusBalancing", "ApusCore", "ApusMessaging", "ApusResilience", "TestSupport", logging]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
         tests(

@@ -102,7 +102,7 @@ extension QueueConformance {
             try await subject.queue.publish(Job(number: 1), as: job)
             try await working(subject, configuration(timeout: .seconds(20))) { _ in
                 try await eventually("the first attempt's end") {
-                    // While heart, worker and handler sleep: the lease is extended however slow the store is.
+                    // Only while handler, heart and poll sleep: a slow extension must not lose the lease meanwhile.
                     if cancellations.value == 0, subject.clock.sleeperCount >= 3 {
                         subject.clock.advance(by: .seconds(1))
                     }

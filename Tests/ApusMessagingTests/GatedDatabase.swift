@@ -10,6 +10,7 @@ final class GatedDatabase: Database {
 
     private struct State {
         var rows: [Int] = []
+        var batches: [[String]] = []
         var isOpen = false
         var held: [CheckedContinuation<Void, Never>] = []
         var awaited: (count: Int, continuation: CheckedContinuation<Void, Never>)?
@@ -21,6 +22,9 @@ final class GatedDatabase: Database {
 
     /// How many rows each insert had that was begun.
     var rows: [Int] { state.withLock { $0.rows } }
+
+    /// What each batch did, in short.
+    var batches: [[String]] { state.withLock { $0.batches } }
 
     func open() {
         let held = state.withLock { state in
@@ -57,7 +61,16 @@ final class GatedDatabase: Database {
     /// Only the count of what is there is asked for, and nothing is.
     func query(_ sql: SQL) async throws(DatabaseError) -> [Row] { [] }
 
-    func batch(_ statements: [SQL]) async throws(DatabaseError) -> [Int] { throw Self.unused }
+    func batch(_ statements: [SQL]) async throws(DatabaseError) -> [Int] {
+        let batch = statements.map { statement in
+            let (text, values) = statement.rendered(for: .postgres)
+            guard text.contains("pg_advisory_xact_lock") else { return "row" }
+            if case .text(let name)? = values.first { return "lock \(name)" }
+            return "lock"
+        }
+        state.withLock { $0.batches.append(batch) }
+        return statements.map { _ in 1 }
+    }
 
     func stream(_ sql: SQL, piece: Int, _ body: ([Row]) async throws -> Void) async throws { throw Self.unused }
 

@@ -39,6 +39,25 @@ struct RecoveryTests {
         try await running.value
     }
 
+    @Test("what another process put off comes at its time, and nobody asks for it again and again until then")
+    func otherProcess() async throws {
+        let clock = ManualClock()
+        let first = try await QueueFixture.make(clock: clock)
+        try first.queue.subscribe(QueueFixture.job) { _, _ in }
+        let other = try SQLQueueStore(
+            database: first.database, configuration: first.queue.configuration, clock: clock.queueClock())
+        // Now it has looked for what is due, and looks again in a second if it hears of nothing.
+        #expect(try await first.queue.store.claim(1, from: .local, lease: .seconds(30)).isEmpty)
+        let message = try first.queue.message(.init(number: 1), as: QueueFixture.job)
+        _ = try await other.append([
+            QueueEntry(
+                channel: .local, message: message, document: message.cloudEvent, delay: .milliseconds(100))
+        ])
+        #expect(try await first.queue.store.nextDue(in: .local) == .milliseconds(100))
+        clock.advance(by: .milliseconds(100))
+        #expect(try await first.queue.store.claim(1, from: .local, lease: .seconds(30)).count == 1)
+    }
+
     @Test("a wall clock that was set back an hour meanwhile delays no lease for an hour")
     func clockSetBack() async throws {
         let folder = try TemporaryFolder()

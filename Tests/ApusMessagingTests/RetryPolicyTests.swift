@@ -43,6 +43,13 @@ struct RetryPolicyTests {
                 == .dead(.undecodable, error: "undecodable: no job"))
     }
 
+    @Test("keeps of an error what a database takes")
+    func text() {
+        #expect(settlement(1, MessageRejected("a\0b")) == .dead(.rejected, error: "ab"))
+        let long = String(repeating: "é", count: 2_000)
+        #expect(settlement(1, MessageRejected(long)) == .dead(.rejected, error: String(long.prefix(1_000))))
+    }
+
     @Test("names every problem of a configuration")
     func validation() {
         let configuration = WorkerConfiguration(

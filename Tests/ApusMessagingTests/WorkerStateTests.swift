@@ -58,6 +58,26 @@ struct WorkerStateTests {
         #expect(ending == .leaseLost)
     }
 
+    @Test(
+        "While a message is being settled its lease is extended, and it is neither cancelled nor named nor given back")
+    func settling() {
+        var state = WorkerState()
+        let id = state.take(delivery, leaseEnds: at(30), now: at(0))
+        let isCancelled = state.began(id, Task {})
+        #expect(!isCancelled)
+        #expect(state.unreturned.count == 1)
+        let ending = state.returned(id)
+        #expect(ending == nil)
+        #expect(state.unreturned.isEmpty)
+        for second in stride(from: Int64(10), to: 200, by: 10) {
+            let tick = state.tick(now: at(second), handlerTimeout: .seconds(15))
+            #expect(tick.extend.map(\.id) == [id])
+            #expect(tick.cancel.isEmpty && tick.stuck.isEmpty)
+        }
+        let cancelled = state.endAll()
+        #expect(cancelled.isEmpty)
+    }
+
     @Test("Failures in a row pause longer and longer, a success ends the pause")
     func pauses() {
         var state = WorkerState()

@@ -10,15 +10,16 @@ public import ServiceLifecycle
 public final class BrokerRelay: Service {
     private let worker: QueueWorker
 
+    /// - Parameter random: spreads what is tried again.
     /// - Throws: what is out of range.
     public init(
         queue: MessageQueue, broker: any MessageBroker, configuration: WorkerConfiguration = BrokerRelay.defaults,
-        logger: Logger = Logger(label: "apus.relay")
+        logger: Logger = Logger(label: "apus.relay"), random: FastRandom = FastRandom()
     ) throws(InvalidConfiguration) {
         let publisher = BrokerPublisher(broker: broker)
         worker = try QueueWorker(
             store: queue.store, channel: .broker, configuration: configuration, observer: queue.observer,
-            logger: logger
+            logger: logger, random: random
         ) { delivery in
             do {
                 try await publisher.publish(delivery.message, document: delivery.message.cloudEvent)

@@ -16,20 +16,24 @@ public final class BrokerSubscriber: Service {
 
     /// - Parameters:
     ///   - queue: over `broker`, on the channel of `service`. Its handlers are those that it has now.
+    ///   - random: spreads what is tried again.
     /// - Throws: what is out of range.
     public init(
         queue: MessageQueue, broker: any MessageBroker, service: String, configuration: WorkerConfiguration = .init(),
-        logger: Logger = Logger(label: "apus.queue")
+        logger: Logger = Logger(label: "apus.queue"), random: FastRandom = FastRandom()
     ) throws(InvalidConfiguration) {
         self.queue = queue
         self.broker = broker
         self.logger = logger
         let subscription = Subscription(service: service, types: queue.handledTypes)
         self.subscription = subscription
-        worker = try QueueWorker(queue: queue, configuration: configuration, logger: logger)
+        var random = random
+        worker = try QueueWorker(
+            queue: queue, configuration: configuration, logger: logger, random: FastRandom(seed: random.next()))
         let publisher = BrokerPublisher(broker: broker)
         router = try QueueWorker(
-            store: broker, channel: .unrouted, configuration: Self.routing, observer: queue.observer, logger: logger
+            store: broker, channel: .unrouted, configuration: Self.routing, observer: queue.observer, logger: logger,
+            random: FastRandom(seed: random.next())
         ) { delivery in
             let message = delivery.message
             guard try await publisher.publish(message, document: message.cloudEvent, orKeep: false) else {
@@ -53,7 +57,7 @@ public final class BrokerSubscriber: Service {
     public func run() async throws {
         let worker = worker
         let router = router
-        let registration = Task { await self.register() }
+        let registration = Task(executorPreference: broker.clock.executor) { await self.register() }
         await withTaskCancellationOrGracefulShutdownHandler {
             await registration.value
         } onCancelOrGracefulShutdown: {

@@ -15,7 +15,8 @@ struct MemoryQueueState: Sendable {
 
     struct Row: Sendable {
         let message: Message
-        let uniqueKey: String?
+        /// Nobody else's while the message isn't finished.
+        var uniqueKey: String?
         let isRemembered: Bool
         var phase: Phase
         var dueAt: Int64
@@ -105,6 +106,8 @@ struct MemoryQueueState: Sendable {
             row.lastError = error
             row.diedAt = now
             rows[position] = row
+            // Redriven it has none any more: by then the key may be another's.
+            rows[position]?.uniqueKey = nil
             dead.append(position)
             finish(position, row, now)
             return true

@@ -143,7 +143,9 @@ public final class MemoryQueueStore: MessageBroker {
     }
 
     public func subscriptions() async throws(MessagingError) -> [Subscription] {
-        state.withLock { $0.subscriptions.map { Subscription(service: $0.key, types: $0.value) } }
+        state.withLock { state in
+            state.subscriptions.sorted { $0.key < $1.key }.map { Subscription(service: $0.key, types: $0.value) }
+        }
     }
 
     private func with<Value: Sendable>(_ channel: Channel, _ work: (inout MemoryQueueState) -> Value) -> Value {

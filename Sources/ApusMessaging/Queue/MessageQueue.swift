@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
+public import ApusCore
 internal import Synchronization
 
 /// What a service publishes to and subscribes at: messages of any type, over a store.
@@ -24,7 +24,7 @@ public final class MessageQueue: Sendable {
     struct State: Sendable {
         var routing: Routing
         var handlers: [String: MessageHandler] = [:]
-        var random = FastRandom()
+        var random: FastRandom
     }
 
     /// A queue over `store`.
@@ -33,14 +33,15 @@ public final class MessageQueue: Sendable {
     ///   - channel: what the handlers here work on. Default: ``Channel/local``.
     ///   - routing: who else gets what is published here. Default: nobody.
     ///   - observer: told what happens, for metrics.
+    ///   - random: where the ids of messages come from.
     public init(
         store: any QueueStore, channel: Channel = .local, routing: Routing = .subscriptions([]),
-        observer: (any QueueObserver)? = nil
+        observer: (any QueueObserver)? = nil, random: FastRandom = FastRandom()
     ) {
         self.store = store
         self.channel = channel
         self.observer = observer
-        state = Mutex(State(routing: routing))
+        state = Mutex(State(routing: routing, random: random))
     }
 
     /// The bounds of the store.

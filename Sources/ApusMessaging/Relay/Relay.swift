@@ -14,19 +14,21 @@ public final class Relay: Service {
 
     /// A relay for the services that the queue has subscriptions of at this moment, or those that are named.
     ///
+    /// - Parameter random: spreads what is tried again.
     /// - Throws: what is out of range.
     public init(
         queue: MessageQueue, services: [String]? = nil, transport: any RelayTransport,
         configuration: WorkerConfiguration = Relay.defaults,
-        logger: Logger = Logger(label: "apus.relay")
+        logger: Logger = Logger(label: "apus.relay"), random: FastRandom = FastRandom()
     ) throws(InvalidConfiguration) {
         var workers: [QueueWorker] = []
+        var random = random
         for service in services ?? queue.routing.services {
             workers.append(
                 try QueueWorker(
                     store: queue.store, channel: .service(service), configuration: configuration,
                     observer: queue.observer,
-                    logger: logger
+                    logger: logger, random: FastRandom(seed: random.next())
                 ) { delivery in
                     try await transport.send(delivery.message, to: service)
                 })

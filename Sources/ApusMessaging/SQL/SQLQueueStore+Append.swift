@@ -78,7 +78,7 @@ extension SQLQueueStore {
         }
         if entries.allSatisfy({ !$0.mayBeThere }) {
             // Nothing is to be learned from the answers: one round trip, or a place in a common commit.
-            try await database.batch(groups.map { insertion(of: $0.map { entries[$0] }, now) })
+            try await database.batch(locks(of: entries) + groups.map { insertion(of: $0.map { entries[$0] }, now) })
             return Set(entries.indices)
         }
         return try await database.transaction(attempts: 3, isolation: .readCommitted) { transaction in
@@ -90,11 +90,8 @@ extension SQLQueueStore {
         _ groups: [[Int]], _ entries: [QueueEntry], _ now: Int64, _ executor: any SQLExecutor
     ) async throws(DatabaseError) -> Set<Int> {
         var stored: Set<Int> = []
+        for lock in locks(of: entries) { _ = try await executor.query(lock) }
         for group in groups {
-            let first = entries[group[0]]
-            if needsLock(first), let key = first.message.orderingKey {
-                _ = try await executor.query(lock(first.channel, key))
-            }
             let statement = insertion(of: group.map { entries[$0] }, now)
             if group.count == 1 || group.allSatisfy({ !entries[$0].mayBeThere }) {
                 if try await executor.execute(statement) == group.count { stored.formUnion(group) }
@@ -115,6 +112,18 @@ extension SQLQueueStore {
 
     private func needsLock(_ entry: QueueEntry) -> Bool {
         dialect == .postgres && entry.message.orderingKey != nil
+    }
+
+    /// The locks of all ordering keys, in an order that all publishers share, so that none waits for one who waits for it.
+    private func locks(of entries: [QueueEntry]) -> [SQL] {
+        guard dialect == .postgres else { return [] }
+        var keys: [Channel: Set<String>] = [:]
+        for entry in entries {
+            if let key = entry.message.orderingKey { keys[entry.channel, default: []].insert(key) }
+        }
+        return keys.sorted { $0.key.name < $1.key.name }.flatMap { channel, keys in
+            keys.sorted().map { lock(channel, $0) }
+        }
     }
 
     func insertion(of entries: [QueueEntry], _ now: Int64) -> SQL {

@@ -73,7 +73,10 @@ extension SQLQueueStore {
             guard let row else { return nil }
             if try row.get(0, as: Bool.self) { return .zero }
             guard let due = try row.get(1, as: Int64?.self) else { return nil }
-            return .microseconds(max(0, due - clock.microseconds))
+            let wait = Duration.microseconds(max(0, due - clock.microseconds))
+            // Another process may have stored it: the next claim must look then, not at its next second.
+            noteTimed(channel, after: wait)
+            return wait
         } catch {
             throw MessagingError(error)
         }

@@ -17,8 +17,9 @@ extension SQLQueueStore {
         }
         var held = [Bool](repeating: false, count: settled.count)
         do {
-            if !done.isEmpty { try await finish(done, settled, &held) }
+            // First what brings text along, which the database may refuse: then nothing is settled yet.
             if !others.isEmpty { try await change(others, settled, &held) }
+            if !done.isEmpty { try await finish(done, settled, &held) }
         } catch {
             throw MessagingError(error)
         }

@@ -11,17 +11,23 @@ public import Foundation
 public struct QueueClock: Sendable {
     /// What waiting is measured on.
     public let time: TimeSource
+    /// Runs the tasks that workers begin; nil, the default, for Swift's own choice. A simulation, whose clock stands still
+    /// while anything runs, gives its own.
+    public let executor: (any TaskExecutor)?
     private let origin: Instant
     private let wallOrigin: Date
     private let sleeping: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
     ///   - wallOrigin: the wall time at this moment of `time`.
+    ///   - executor: runs the tasks that workers begin. Default: Swift's own choice.
     ///   - sleep: suspends for a duration of `time`, or throws when its task is cancelled.
     public init(
-        time: TimeSource, wallOrigin: Date, sleep: @escaping @Sendable (Duration) async throws -> Void
+        time: TimeSource, wallOrigin: Date, executor: (any TaskExecutor)? = nil,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.time = time
+        self.executor = executor
         self.wallOrigin = wallOrigin
         origin = time.now
         sleeping = sleep

@@ -4,7 +4,8 @@ internal import Synchronization
 /// Who is to be called when something comes into a channel.
 public final class WakerTable: Sendable {
     private struct State {
-        var entries: [UInt64: (channel: Channel, wake: @Sendable () -> Void)] = [:]
+        /// In the order in which they came.
+        var entries: [(id: UInt64, channel: Channel, wake: @Sendable () -> Void)] = []
         var next: UInt64 = 0
     }
 
@@ -16,25 +17,25 @@ public final class WakerTable: Sendable {
     public func add(_ channel: Channel, _ wake: @escaping @Sendable () -> Void) -> UInt64 {
         state.withLock { state in
             state.next += 1
-            state.entries[state.next] = (channel, wake)
+            state.entries.append((state.next, channel, wake))
             return state.next
         }
     }
 
     /// Calls it no more.
     public func remove(_ id: UInt64) {
-        state.withLock { $0.entries[id] = nil }
+        state.withLock { $0.entries.removeAll { $0.id == id } }
     }
 
     /// Calls everyone, outside the lock.
     public func wakeAll() {
-        let callers = state.withLock { Array($0.entries.values) }
+        let callers = state.withLock { $0.entries }
         for caller in callers { caller.wake() }
     }
 
     /// Calls those of `channels`, outside the lock.
     public func wake(_ channels: Set<Channel>) {
-        let callers = state.withLock { $0.entries.values.filter { channels.contains($0.channel) } }
+        let callers = state.withLock { $0.entries.filter { channels.contains($0.channel) } }
         for caller in callers { caller.wake() }
     }
 }

@@ -56,17 +56,18 @@ extension QueueWorker {
         }
     }
 
-    /// Extends leases, ends handlers that take too long, and cleans up, until cancelled.
+    /// Extends leases, ends handlers that take too long, and has the store cleaned up, until cancelled.
     func beat() async {
         let interval = configuration.lease / 3
         var maintained: Instant?
         while !Task.isCancelled {
             let now = store.clock.now
-            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true {
+            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true,
+                state.withLock({ $0.beginMaintenance() })
+            {
                 maintained = now
-                await attempt { () async throws(MessagingError) in
-                    try await store.maintain(channel, lease: configuration.lease)
-                }
+                // Beside: what takes long there must cost nobody the lease.
+                _ = task { await self.maintain() }
             }
             do {
                 try await store.clock.sleep(for: interval)
@@ -75,6 +76,13 @@ extension QueueWorker {
             }
             await tick()
         }
+    }
+
+    private func maintain() async {
+        await attempt { () async throws(MessagingError) in
+            try await store.maintain(channel, lease: configuration.lease)
+        }
+        state.withLock { $0.endMaintenance() }
     }
 
     private func tick() async {
@@ -107,12 +115,14 @@ extension QueueWorker {
         let tasks = state.withLock { $0.endAll() }
         for task in tasks { task.cancel() }
         await waitForHands(until: store.clock.now.advanced(by: .seconds(1)))
-        // What a handler that doesn't return has in hand goes back; whatever it still says is refused.
-        for hand in state.withLock({ Array($0.hands.values) }) {
-            await attempt { () async throws(MessagingError) in
-                if try await store.settle(hand.delivery, .giveBack(after: .zero)) {
-                    observer?.observe(.givenBack(type: hand.delivery.message.type, channel: channel))
-                }
+        // What a handler that doesn't return has in hand goes back; whatever it still says is refused. What another has
+        // finished and the store is slow to hear of doesn't: it would be done again.
+        let left = state.withLock { $0.unreturned }
+        guard !left.isEmpty else { return }
+        await attempt { () async throws(MessagingError) in
+            let held = try await store.settle(left.map { SettledDelivery($0, .giveBack(after: .zero)) })
+            for (delivery, isHeld) in zip(left, held) where isHeld {
+                observer?.observe(.givenBack(type: delivery.message.type, channel: channel))
             }
         }
     }

@@ -25,38 +25,42 @@ public final class QueueWorker: Service {
     private let resolve: @Sendable (String) -> MessageHandler?
     let state = Mutex(WorkerState())
     let signal = WakeSignal()
-    private let random = Mutex(FastRandom())
+    private let random: Mutex<FastRandom>
     let settlements: SettlementLane
 
     /// A worker that runs the queue's own handlers.
     ///
+    /// - Parameter random: spreads what is tried again.
     /// - Throws: what is out of range.
     public convenience init(
-        queue: MessageQueue, configuration: WorkerConfiguration = .init(), logger: Logger = Logger(label: "apus.queue")
+        queue: MessageQueue, configuration: WorkerConfiguration = .init(),
+        logger: Logger = Logger(label: "apus.queue"), random: FastRandom = FastRandom()
     ) throws(InvalidConfiguration) {
         try self.init(
             store: queue.store, channel: queue.channel, configuration: configuration, observer: queue.observer,
-            logger: logger,
+            logger: logger, random: random,
             resolve: { queue.handler(for: $0) })
     }
 
     /// A worker that runs one handler for every type of a channel.
     ///
+    /// - Parameter random: spreads what is tried again.
     /// - Throws: what is out of range.
     public convenience init(
         store: any QueueStore, channel: Channel, configuration: WorkerConfiguration = .init(),
         observer: (any QueueObserver)? = nil, logger: Logger = Logger(label: "apus.queue"),
-        handler: @escaping @Sendable (Delivery) async throws -> Void
+        random: FastRandom = FastRandom(), handler: @escaping @Sendable (Delivery) async throws -> Void
     ) throws(InvalidConfiguration) {
         let handler = MessageHandler(handler)
         try self.init(
             store: store, channel: channel, configuration: configuration, observer: observer, logger: logger,
-            resolve: { _ in handler })
+            random: random, resolve: { _ in handler })
     }
 
     init(
         store: any QueueStore, channel: Channel, configuration: WorkerConfiguration,
-        observer: (any QueueObserver)?, logger: Logger, resolve: @escaping @Sendable (String) -> MessageHandler?
+        observer: (any QueueObserver)?, logger: Logger, random: FastRandom,
+        resolve: @escaping @Sendable (String) -> MessageHandler?
     ) throws(InvalidConfiguration) {
         let problems = configuration.validate()
         guard problems.isEmpty else { throw InvalidConfiguration(problems) }
@@ -66,13 +70,14 @@ public final class QueueWorker: Service {
         self.observer = observer
         self.logger = logger
         self.resolve = resolve
+        self.random = Mutex(random)
         settlements = SettlementLane(store: store)
     }
 
     /// Works until graceful shutdown or cancellation, then drains. Once.
     public func run() async throws {
         // Settling and giving back must go on after the caller was cancelled, so the work has a task of its own.
-        let work = Task { await self.work() }
+        let work = task { await self.work() }
         await withTaskCancellationOrGracefulShutdownHandler {
             await work.value
         } onCancelOrGracefulShutdown: {
@@ -86,7 +91,7 @@ public final class QueueWorker: Service {
 
     private func work() async {
         let waker = store.wake(on: channel) { self.signal.raise() }
-        let heart = Task { await self.beat() }
+        let heart = task { await self.beat() }
         await takeMessages()
         await drain()
         // It may still use the store, which whoever waits for the worker closes next.
@@ -156,12 +161,17 @@ public final class QueueWorker: Service {
         let id = state.withLock {
             $0.take(delivery, leaseEnds: claimed.advanced(by: configuration.lease), now: now)
         }
-        Task { await self.process(delivery, id, began: now) }
+        _ = task { await self.process(delivery, id, began: now) }
+    }
+
+    /// A task that nothing cancels with the one that begins it.
+    func task(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        Task(executorPreference: store.clock.executor) { await body() }
     }
 
     /// Runs the handler and settles. Nothing cancels the task around it, only the handler's inside.
     private func process(_ delivery: Delivery, _ id: Int64, began: Instant) async {
-        let handling = Task { try await self.handle(delivery, began: began) }
+        let handling = Task(executorPreference: store.clock.executor) { try await self.handle(delivery, began: began) }
         if state.withLock({ $0.began(id, handling) }) { handling.cancel() }
         let result = await handling.result
         let ending = state.withLock { $0.returned(id) }

@@ -50,8 +50,8 @@ public struct RetryPolicy: Sendable, Hashable {
         return .retry(after: delay, error: text)
     }
 
-    /// What is remembered of an error: at most 1,000 characters.
+    /// What is remembered of an error: at most 1,000 characters, without NUL, which databases don't take.
     static func text(_ error: any Error) -> String {
-        String("\(error)".prefix(1_000))
+        String(String("\(error)".prefix(1_000)).unicodeScalars.filter { $0 != "\0" })
     }
 }

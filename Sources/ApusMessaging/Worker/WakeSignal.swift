@@ -22,10 +22,10 @@ final class WakeSignal: Sendable {
     /// Suspends until it is raised, at most for `limit`; nil for as long as it takes.
     func wait(upTo limit: Duration?, _ clock: QueueClock) async {
         let timer = limit.map { limit in
-            Task {
+            Task(executorPreference: clock.executor) {
                 do {
                     try await clock.sleep(for: limit)
-                    raise()
+                    self.raise()
                 } catch {
                     // Cancelled: something else came first.
                 }

@@ -18,6 +18,8 @@ struct WorkerState: Sendable {
         var leaseEnds: Instant
         var task: Task<Void, any Error>?
         var ending: Ending?
+        /// Whether the handler has returned: what becomes of the message is decided, and being stored.
+        var isSettling = false
         var ticksSinceEnding = 0
     }
 
@@ -32,6 +34,7 @@ struct WorkerState: Sendable {
     private(set) var hands: [Int64: Hand] = [:]
     private var nextID: Int64 = 0
     private(set) var isStopping = false
+    private var isMaintaining = false
     private var failuresInRow = 0
     private(set) var pausedUntil: Instant?
 
@@ -50,8 +53,12 @@ struct WorkerState: Sendable {
 
     /// The handler has returned; gives why it was cancelled, if it was.
     mutating func returned(_ id: Int64) -> Ending? {
-        hands[id]?.ending
+        hands[id]?.isSettling = true
+        return hands[id]?.ending
     }
+
+    /// What handlers have that don't return.
+    var unreturned: [Delivery] { inOrder.filter { !$0.value.isSettling }.map(\.value.delivery) }
 
     /// The message is settled: its place is free.
     mutating func release(_ id: Int64) {
@@ -63,8 +70,11 @@ struct WorkerState: Sendable {
     /// - Parameter grace: what was taken so lately has no need of an extension yet.
     mutating func tick(now: Instant, handlerTimeout: Duration, grace: Duration = .zero) -> Tick {
         var tick = Tick()
-        for (id, hand) in hands {
-            if hand.ending != nil {
+        for (id, hand) in inOrder {
+            if hand.isSettling {
+                // The lease is needed until the store has it; nothing else concerns the handler any more.
+                if hand.ending != .leaseLost { tick.extend.append((id, hand.delivery)) }
+            } else if hand.ending != nil {
                 hands[id]?.ticksSinceEnding += 1
                 if hand.ticksSinceEnding == 1 { tick.stuck.append(hand.delivery) }
             } else if hand.leaseEnds <= now {
@@ -94,10 +104,20 @@ struct WorkerState: Sendable {
         isStopping = true
     }
 
+    /// Whether the store may be asked to clean up, which it is once at a time.
+    mutating func beginMaintenance() -> Bool {
+        defer { isMaintaining = true }
+        return !isMaintaining
+    }
+
+    mutating func endMaintenance() {
+        isMaintaining = false
+    }
+
     /// Decides the end of everything in hand; gives the tasks to cancel.
     mutating func endAll() -> [Task<Void, any Error>] {
         var tick = Tick()
-        for (id, hand) in hands where hand.ending == nil { end(id, .stopping, &tick) }
+        for (id, hand) in inOrder where hand.ending == nil && !hand.isSettling { end(id, .stopping, &tick) }
         return tick.cancel
     }
 
@@ -113,6 +133,9 @@ struct WorkerState: Sendable {
         failuresInRow = 0
         pausedUntil = nil
     }
+
+    /// What is in hand in the order of its claims, so that the same always happens in the same order.
+    private var inOrder: [(key: Int64, value: Hand)] { hands.sorted { $0.key < $1.key } }
 
     private mutating func end(_ id: Int64, _ ending: Ending, _ tick: inout Tick) {
         hands[id]?.ending = ending

@@ -64,6 +64,28 @@
             for (_, database) in queues { await database.close() }
         }
 
+        @Test("Of messages of a key that processes publish at the same moment, only one may be claimed")
+        func publishersOfOneKey() async throws {
+            let queues = try await makeQueues(4)
+            for (queue, _) in queues { try queue.subscribe(job) { _, _ in } }
+            for key in 0..<50 {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for (queue, _) in queues {
+                        // With an id of its own each, of which nothing has to be found out.
+                        group.addTask {
+                            try await queue.publish(Job(number: key), as: job, .init(orderingKey: "\(key)"))
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let store = queues[0].queue.store
+            let claimed = try await store.claim(1_000, from: .local, lease: .seconds(30))
+            #expect(Set(claimed.compactMap(\.message.orderingKey)).count == 50)
+            #expect(claimed.count == 50)
+            for (_, database) in queues { await database.close() }
+        }
+
         @Test("Messages of a key that several processes publish at once are handled in the order of their commits")
         func orderAcrossTransactions() async throws {
             let queues = try await makeQueues(3)
