@@ -61,11 +61,14 @@ struct CronModel {
     func due(on clock: WallTable) -> [Int] {
         let isForEveryHour = hours.prefix(24).allSatisfy { $0 }
         var due: [Int] = []
-        var isDay = false
-        for wall in clock.walls {
-            // Minute by minute; whether the day fits is found once.
-            if wall == clock.walls.lowerBound || wall % 1440 == 0 { isDay = fits(day: wall / 1440) }
-            guard isDay, minutes[wall % 60], hours[wall / 60 % 24] else { continue }
+        var wall = clock.walls.lowerBound - 1
+        while wall + 1 < clock.walls.upperBound {
+            wall += 1
+            if wall == clock.walls.lowerBound || wall % 1440 == 0, !fits(day: wall / 1440) {
+                wall += 1439 - wall % 1440
+                continue
+            }
+            guard minutes[wall % 60], hours[wall / 60 % 24] else { continue }
             let shown = clock.instants(showing: wall)
             if isForEveryHour {
                 due += shown

@@ -79,19 +79,20 @@ struct SchedulerTests {
         try outcome.get()
     }
 
-    private func asleep(_ clock: ManualClock, _ count: Int = 1) async throws {
-        try await eventually("\(count) asleep") { clock.sleeperCount == count }
+    /// Waits until so many events have happened and the schedulers sleep. What is being published sleeps too, with its
+    /// timeout, so the events come first.
+    private func settled(_ clock: ManualClock, _ watch: Watch, _ events: Int, schedulers: Int = 1) async throws {
+        try await eventually("\(events) events") { watch.events.entries.count == events }
+        try await eventually("\(schedulers) asleep") { clock.sleeperCount == schedulers }
     }
 
     @Test("publishes for each time a message whose id tells schedule and time")
     func publishes() async throws {
         let (shelf, clock, watch) = (Shelf(), ManualClock(), Watch())
         try await running([scheduler(shelf, clock, watch: watch)]) {
-            try await asleep(clock)
-            for count in 2...4 {
-                clock.advance(by: .seconds(3600))
-                try await eventually("published") { shelf.ids.count == count }
-                try await asleep(clock)
+            for count in 1...4 {
+                try await settled(clock, watch, count)
+                clock.advance(by: .seconds(count == 4 ? 0 : 3600))
             }
         }
         #expect(
@@ -108,9 +109,9 @@ struct SchedulerTests {
         let (shelf, clock, watch) = (Shelf(), ManualClock(), Watch())
         let schedulers = try (0..<5).map { _ in try scheduler(shelf, clock, watch: watch) }
         try await running(schedulers) {
-            try await asleep(clock, 5)
+            try await settled(clock, watch, 5, schedulers: 5)
             clock.advance(by: .seconds(3600))
-            try await eventually("all published") { watch.events.entries.count == 10 }
+            try await settled(clock, watch, 10, schedulers: 5)
         }
         #expect(shelf.ids.count == 2)
         #expect(watch.events.entries.filter { $0 == "hourly duplicate" }.count == 8)
@@ -124,14 +125,15 @@ struct SchedulerTests {
             try await eventually("published") { shelf.ids.count == 1 }
         }
         let clock = ManualClock()
-        try await running([scheduler(shelf, clock, watch: watch, catchUp: .skip)]) {
-            try await asleep(clock)
-            clock.advance(by: .seconds(3600))
-            try await eventually("known") { watch.events.entries == ["hourly duplicate"] }
-            try await asleep(clock)
-            clock.advance(by: .seconds(3600))
-            try await eventually("next") { watch.events.entries.last == "hourly stored" }
+        let setBack = try scheduler(
+            shelf, clock, wall: Self.origin.addingTimeInterval(1), watch: watch, catchUp: .skip)
+        try await running([setBack]) {
+            for count in 0...2 {
+                try await settled(clock, watch, count)
+                clock.advance(by: .seconds(count == 2 ? 0 : 3600))
+            }
         }
+        #expect(watch.events.entries == ["hourly duplicate", "hourly stored"])
         #expect(
             shelf.ids == ["schedule/hourly/2027-01-15T09:00:00.000Z", "schedule/hourly/2027-01-15T10:00:00.000Z"])
     }
@@ -141,22 +143,19 @@ struct SchedulerTests {
         let (shelf, clock, watch) = (Shelf(), ManualClock(), Watch())
         shelf.isBroken.withLock { $0 = true }
         try await running([scheduler(shelf, clock, watch: watch)]) {
-            try await asleep(clock)
-            #expect(shelf.attempts.value == 1)
+            try await settled(clock, watch, 1)
             clock.advance(by: .seconds(8))
-            try await eventually("second attempt") { shelf.attempts.value == 2 }
-            try await asleep(clock)
+            try await settled(clock, watch, 2)
             shelf.isBroken.withLock { $0 = false }
             clock.advance(by: .seconds(8))
-            try await eventually("published") { shelf.ids.count == 1 }
-            try await asleep(clock)
+            try await settled(clock, watch, 3)
             shelf.isBroken.withLock { $0 = true }
             clock.advance(by: .seconds(3600))
-            try await eventually("failed") { shelf.attempts.value == 4 }
-            try await asleep(clock)
+            try await settled(clock, watch, 4)
             shelf.isBroken.withLock { $0 = false }
-            clock.advance(by: .seconds(3600 - 20))
-            try await eventually("next published") { shelf.ids.count == 2 }
+            // The next time is due: what failed is given up, and that is published.
+            clock.advance(by: .seconds(3600 - 16))
+            try await settled(clock, watch, 6)
         }
         #expect(
             watch.events.entries == [
@@ -187,14 +186,14 @@ struct SchedulerTests {
             configuration: SchedulerConfiguration(source: "/s"), observer: watch, clock: clock.queueClock(),
             logger: Self.silence)
         try await running([scheduler]) {
-            try await asleep(clock)
+            // What sleeps is the timeout.
+            try await settled(clock, watch, 0)
             clock.advance(by: .seconds(10))
-            try await eventually("failed") { watch.events.entries == ["s failed 1"] }
-            try await eventually("published") {
-                clock.advance(by: .seconds(1))
-                return watch.events.entries.last == "s stored"
-            }
+            try await settled(clock, watch, 1)
+            clock.advance(by: .seconds(1))
+            try await settled(clock, watch, 2)
         }
+        #expect(watch.events.entries == ["s failed 1", "s stored"])
     }
 
     @Test("of a queue stores one message for each time, whichever instance publishes it")
@@ -214,11 +213,9 @@ struct SchedulerTests {
                 observer: watch, clock: queue.clock, logger: Self.silence)
         }
         try await running(schedulers) {
-            try await asleep(clock, 3)
-            for count in 2...5 {
-                clock.advance(by: .seconds(60))
-                try await eventually("all published") { watch.events.entries.count == 3 * count }
-                try await asleep(clock, 3)
+            for count in 1...5 {
+                try await settled(clock, watch, 3 * count, schedulers: 3)
+                clock.advance(by: .seconds(count == 5 ? 0 : 60))
             }
         }
         await database.close()
@@ -248,14 +245,14 @@ struct SchedulerTests {
 
     @Test("without schedules rests until it is told to end")
     func nothing() async throws {
-        let clock = ManualClock()
+        let (clock, watch) = (ManualClock(), Watch())
         let scheduler = try Scheduler(
             [], publisher: Shelf(), configuration: SchedulerConfiguration(source: "/s"), clock: clock.queueClock(),
             logger: Self.silence)
         try await running([scheduler]) {
-            try await asleep(clock)
+            try await settled(clock, watch, 0)
             clock.advance(by: .seconds(7200))
-            try await asleep(clock)
+            try await settled(clock, watch, 0)
         }
     }
 }
