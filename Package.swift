@@ -224,7 +224,8 @@ let package = Package(
         tests("ApusTesting", ["ApusBalancing", "ApusCore", "ApusResilience", "TestSupport"]),
         tests("ApusSQL", ["ApusCore", "ApusTesting"]),
         tests("ApusSQLite", ["TestSupport", "ApusSQL", "ApusTesting"]),
-        tests("ApusPostgres", ["TestSupport", "ApusCore", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
+        tests(
+            "ApusPostgres", ["TestSupport", "ApusCore", "ApusMessaging", "ApusSQL", "ApusTesting", nioCore, nioPosix]),
         tests("ApusCache", ["ApusTesting"]),
         tests("ApusRedis", ["ApusCore", "ApusResilience", "ApusCache", "ApusTesting", nioCore, nioPosix, hiredis]),
         tests("ApusMessaging", ["ApusContract", "ApusSQLite", "ApusTesting"]),
@@ -233,7 +234,7 @@ let package = Package(
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
-        tests("ApusService", ["ApusHTTP", "ApusResilience", "ApusTesting"]),
+        tests("ApusService", ["ApusHTTP", "ApusMessaging", "ApusResilience", "ApusSQL", "ApusSQLite", "ApusTesting"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
         .testTarget(

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Cron expressions agree with a model that looks at every minute")
 struct CronDifferentialTests {
-    /// One after the other, since each keeps a thread busy. Zones whose clocks change by an hour, by half an hour, at midnight, at a minute past, by a whole day, not at all.
+    /// Zones whose clocks change by an hour, by half an hour, at midnight, at a minute past, by a whole day, not at all. One
+    /// after the other, since each keeps a thread busy.
     @Test(
         "of two years in", .serialized,
         arguments: [
