@@ -88,13 +88,8 @@ public struct ServiceBuilder {
         _ operation: Operation<Parameters, Body, Output>, priority: CallPriority = .normal,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
     ) {
-        let handler = OperationHandler(
-            operation: operation, maximumBodyBytes: configuration.maximumBodyBytes, logger: logger,
-            implementation: implementation)
-        pending.append(
-            Pending(
-                method: HTTPMethod(operation.any.method.name), path: operation.any.path, operation: operation.any,
-                priority: priority, accessLevel: .info, handler: { try await handler.respond(to: $0) }))
+        let handler = handler(of: operation, implementation)
+        add(operation.any, priority) { try await handler.respond(to: $0) }
     }
 
     /// Gives an operation its implementation, which returns the output.
@@ -197,6 +192,26 @@ public struct ServiceBuilder {
                 return HTTPResponse(answer)
             }
         }
+    }
+
+    /// What decodes the requests of an operation and encodes the answers of its implementation.
+    func handler<Parameters, Body, Output>(
+        of operation: Operation<Parameters, Body, Output>,
+        _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
+    ) -> OperationHandler<Parameters, Body, Output> {
+        OperationHandler(
+            operation: operation, maximumBodyBytes: configuration.maximumBodyBytes, logger: logger,
+            implementation: implementation)
+    }
+
+    /// Adds the route of an operation.
+    mutating func add(
+        _ operation: AnyOperation, _ priority: CallPriority, _ handler: @escaping ServiceRoute.Handler
+    ) {
+        pending.append(
+            Pending(
+                method: HTTPMethod(operation.method.name), path: operation.path, operation: operation,
+                priority: priority, accessLevel: .info, handler: handler))
     }
 
     /// Adds a route that no middleware surrounds and that is served in any case.
