@@ -13,7 +13,9 @@ import UsersContract
 /// `user_created`, in the transaction that stores the user.
 public struct UsersService: ServiceProgram {
     public static let name = UsersAPI.name
-    public static var migrations: [Migrations] { [SQLQueue.migrations, UsersSchema.migrations] }
+    public static var migrations: [Migrations] {
+        [SQLQueue.migrations, IdempotencyRecords.migrations, UsersSchema.migrations]
+    }
 
     /// The services that are told of new users.
     public var subscribers: [String]
@@ -53,7 +55,7 @@ public struct UsersService: ServiceProgram {
                 transport: HTTPRelayTransport(network: host.network, token: host.settings.serviceToken),
                 logger: host.logger("users.relay")))
         var builder = host.runtime.builder(of: UsersAPI.self)
-        UsersOperations(directory: directory).implement(&builder)
+        UsersOperations(directory: directory, keys: try host.idempotencyKeys()).implement(&builder)
         try host.runtime.serve(builder)
     }
 }
