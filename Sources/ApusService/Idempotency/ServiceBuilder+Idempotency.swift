@@ -61,9 +61,24 @@ extension ServiceBuilder {
         _ scope: @escaping @Sendable (Call<Parameters, Body>) -> String,
         withoutKey: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
     ) {
+        problems += Self.problems(of: operation.any)
         let handler = IdempotentHandler(
             handler(of: operation, withoutKey), keys: keys, form: form, remembered: remembered, scope: scope)
         add(operation.any, priority) { try await handler.respond(to: $0) }
+    }
+
+    /// What an operation must declare that honours keys: callers read it from the contract.
+    private static func problems(of operation: AnyOperation) -> [String] {
+        var problems: [String] = []
+        if case .key = operation.idempotency {
+        } else {
+            problems.append("\(operation.name) honours idempotency keys, but isn't declared with Idempotency.key")
+        }
+        for error in [DeclaredError.idempotencyKeyReused, .idempotencyKeyInUse] where !operation.errors.contains(error)
+        {
+            problems.append("\(operation.name) honours idempotency keys, but doesn't declare \(error.code)")
+        }
+        return problems
     }
 }
 

@@ -35,6 +35,8 @@ public struct ServiceBuilder {
     var faults: FaultInjector?
     private var middleware: [any Middleware] = []
     private var pending: [Pending] = []
+    /// What is wrong with what was added, for ``build()`` to tell.
+    var problems: [String] = []
 
     private struct Pending {
         let method: HTTPMethod
@@ -133,7 +135,7 @@ public struct ServiceBuilder {
     /// - Throws: ``RouterError`` that lists everything that is wrong: operations without implementation or with two,
     ///   invalid paths, invalid configuration.
     public func build() throws(RouterError) -> ServiceResponder {
-        var problems = configuration.problems()
+        var problems = configuration.problems() + self.problems
         let contractOperations = contract.operations
         for operation in contractOperations {
             problems += operation.problems

@@ -199,6 +199,19 @@ struct IdempotencyKeyTests {
         }
     }
 
+    @Test("An operation that doesn't say in its contract that it takes keys can't be served")
+    func undeclared() async throws {
+        let service = try await KeyedService()
+        var builder = ServiceBuilder(NotesAPI.self, logger: service.logger, metrics: service.metrics)
+        builder.implement(NotesAPI.writeNote, once: service.keys) { call, _ in
+            Reply(Note(id: 1, title: call.body.title))
+        }
+        let error = try #require(throws: RouterError.self) { try builder.build() }
+        let problems = error.problems.filter { $0.hasPrefix("writeNote honours idempotency keys, but ") }
+        #expect(problems.count == 3 && problems[0].hasSuffix("isn't declared with Idempotency.key"))
+        await service.database.close()
+    }
+
     @Test("The document shows the key, and what can become of it")
     func document() {
         let path = OpenAPI.json(for: KeyedAPI.self)["paths"]?["/v1/notes"]?["post"]

@@ -19,6 +19,7 @@ final class KeyedService: Sendable {
     let database: any Database
     let keys: IdempotencyKeys
     let metrics = MetricsRegistry()
+    let logger = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
     let clock = ManualClock()
     /// Titles whose letters were sent.
     let letters = Journal<String>()
@@ -31,12 +32,12 @@ final class KeyedService: Sendable {
         try await database.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY, title TEXT NOT NULL)")
         keys = try IdempotencyKeys(
             database: database, configuration: configuration, metrics: metrics,
-            logger: Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }, clock: clock.queueClock())
+            logger: logger, clock: clock.queueClock())
     }
 
     func builder() -> ServiceBuilder {
         var service = ServiceBuilder(
-            KeyedAPI.self, logger: Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }, metrics: metrics)
+            KeyedAPI.self, logger: logger, metrics: metrics)
         service.implement(
             KeyedAPI.write, once: keys, remembering: [KeyedAPI.forbiddenWord],
             scope: { $0.request.http.head.headers["X-Caller"] ?? "" }
