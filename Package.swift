@@ -160,8 +160,9 @@ let package = Package(
             "ApusService",
             [
                 "ApusCore", "ApusResilience", "ApusBalancing", "ApusTelemetry", "ApusContract", "ApusHTTP",
-                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusNATS", "ApusSQL", "ApusSQLite",
-                "ApusPostgres", "ApusCache", "ApusRedis", logging, lifecycle, nioCore, nioPosix,
+                "ApusRuntime", "ApusDiscovery", "ApusAuth", "ApusMessaging", "ApusRedisMessaging", "ApusNATS",
+                "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusCache", "ApusRedis", logging, lifecycle, nioCore,
+                nioPosix,
             ]),
         room(
             "ApusGateway",
@@ -263,7 +264,7 @@ let package = Package(
             ["ApusCore", "ApusHTTP", "ApusTesting", "ApusTelemetry", logging, lifecycle, nioCore, nioPosix]),
         tests("ApusDiscovery", ["ApusHTTP", "ApusTesting"]),
         tests("ApusAuth", [jwt]),
-        tests("ApusService", ["ApusHTTP", "ApusResilience", "ApusTesting"]),
+        tests("ApusService", ["ApusHTTP", "ApusMessaging", "ApusResilience", "ApusSQL", "ApusSQLite", "ApusTesting"]),
         tests("ApusGateway", ["TestSupport", "ApusYAML", "ApusHTTP", "ApusTesting", nioCore, nioPosix]),
         tests("ApusSupervisor", ["ApusTesting"]),
         .testTarget(

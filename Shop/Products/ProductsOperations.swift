@@ -9,10 +9,11 @@ struct ProductsOperations: Sendable {
     let catalogue: Catalogue
     let reservations: Reservations
     let sweeper: ExpirySweeper
+    let keys: IdempotencyKeys
 
     func implement(_ service: inout ServiceBuilder) {
-        service.implement(ProductsAPI.createProduct) { call in
-            let made = try await catalogue.create(call.body)
+        service.implement(ProductsAPI.createProduct, once: keys) { call, transaction in
+            let made = try await catalogue.create(call.body, in: transaction)
             return .created(made.product, location: "/v1/products/\(made.product.id)", etag: made.etag)
         }
         service.implement(ProductsAPI.getProduct) { call in

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
+import ApusMessaging
 public import ApusRuntime
 public import ApusSQL
 public import ApusService
@@ -9,7 +10,7 @@ import ProductsContract
 /// The products service: what can be ordered, and how much of it is left.
 public struct ProductsService: ServiceProgram {
     public static let name = ProductsAPI.name
-    public static var migrations: [Migrations] { [ProductsSchema.migrations] }
+    public static var migrations: [Migrations] { [IdempotencyRecords.migrations, ProductsSchema.migrations] }
 
     /// How long a reservation holds unless its order says.
     public var reservationLifetime: Duration
@@ -31,7 +32,9 @@ public struct ProductsService: ServiceProgram {
         let sweeper = ExpirySweeper(reservations, metrics: host.metrics, logger: host.logger("products.expiry"))
         host.runtime.add("expiry", service: sweeper)
         var builder = host.runtime.builder(of: ProductsAPI.self)
-        ProductsOperations(catalogue: catalogue, reservations: reservations, sweeper: sweeper).implement(&builder)
+        ProductsOperations(
+            catalogue: catalogue, reservations: reservations, sweeper: sweeper, keys: try host.idempotencyKeys()
+        ).implement(&builder)
         try host.runtime.serve(builder)
     }
 }

@@ -18,6 +18,7 @@ public enum ProductsAPI: Contract {
 
     public static let createProduct = Operation(
         .post, "/v1/products", name: "createProduct", body: NewProduct.self, output: Product.self, status: 201,
+        errors: [.idempotencyKeyReused, .idempotencyKeyInUse], idempotency: .key(required: false),
         summary: "Creates a product; the answer's Location names it.")
 
     public static let getProduct = Operation(

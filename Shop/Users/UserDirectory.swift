@@ -39,19 +39,26 @@ final class UserDirectory: Sendable {
 
     /// Stores the user together with the message that it was created, if anyone wants to know.
     ///
+    /// - Parameter transaction: the one to do it in; nil for one of its own.
     /// - Throws: `email_taken`.
-    func create(_ new: NewUser) async throws -> VersionedUser {
+    func create(_ new: NewUser, in transaction: (any Transaction)? = nil) async throws -> VersionedUser {
         try await unlessTaken {
-            guard let queue else { return try await UserStore.insert(new, at: now().inMilliseconds, in: database) }
+            if let transaction { return try await store(new, in: transaction) }
+            guard queue != nil else { return try await UserStore.insert(new, at: now().inMilliseconds, in: database) }
             return try await database.transaction(attempts: 5, isolation: .readCommitted) { transaction in
-                let stored = try await UserStore.insert(new, at: now().inMilliseconds, in: transaction)
-                let user = stored.user
-                try await queue.publish(
-                    UserCreated(id: user.id, name: user.name, email: user.email, createdAt: user.createdAt),
-                    as: MessageType(UserCreated.self), in: transaction)
-                return stored
+                try await store(new, in: transaction)
             }
         }
+    }
+
+    private func store(_ new: NewUser, in transaction: any Transaction) async throws -> VersionedUser {
+        let stored = try await UserStore.insert(new, at: now().inMilliseconds, in: transaction)
+        guard let queue else { return stored }
+        let user = stored.user
+        try await queue.publish(
+            UserCreated(id: user.id, name: user.name, email: user.email, createdAt: user.createdAt),
+            as: MessageType(UserCreated.self), in: transaction)
+        return stored
     }
 
     /// - Throws: `not_found`.

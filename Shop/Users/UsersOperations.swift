@@ -6,10 +6,11 @@ import UsersContract
 /// The implementation of ``UsersAPI``.
 struct UsersOperations: Sendable {
     let directory: UserDirectory
+    let keys: IdempotencyKeys
 
     func implement(_ service: inout ServiceBuilder) {
-        service.implement(UsersAPI.createUser) { call in
-            let made = try await directory.create(call.body)
+        service.implement(UsersAPI.createUser, once: keys) { call, transaction in
+            let made = try await directory.create(call.body, in: transaction)
             return .created(made.user, location: "/v1/users/\(made.user.id)", etag: made.etag)
         }
         service.implement(UsersAPI.getUser) { call in

@@ -13,7 +13,9 @@ import UsersContract
 /// `user_created`, in the transaction that stores the user.
 public struct UsersService: ServiceProgram {
     public static let name = UsersAPI.name
-    public static var migrations: [Migrations] { [SQLQueueStore.migrations, UsersSchema.migrations] }
+    public static var migrations: [Migrations] {
+        [SQLQueueStore.migrations, IdempotencyRecords.migrations, UsersSchema.migrations]
+    }
 
     /// The services that are told of new users.
     public var subscribers: [String]
@@ -47,7 +49,7 @@ public struct UsersService: ServiceProgram {
             logger: host.logger("users"), now: { Date() })
         try messaging.run()
         var builder = host.runtime.builder(of: UsersAPI.self)
-        UsersOperations(directory: directory).implement(&builder)
+        UsersOperations(directory: directory, keys: try host.idempotencyKeys()).implement(&builder)
         builder.offer(messaging)
         try host.runtime.serve(builder)
     }

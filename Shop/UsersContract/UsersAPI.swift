@@ -16,7 +16,8 @@ public enum UsersAPI: Contract {
 
     public static let createUser = Operation(
         .post, "/v1/users", name: "createUser", body: NewUser.self, output: User.self, status: 201,
-        errors: [emailTaken], summary: "Creates a user; the answer's Location names it.")
+        errors: [emailTaken, .idempotencyKeyReused, .idempotencyKeyInUse], idempotency: .key(required: false),
+        summary: "Creates a user; the answer's Location names it.")
 
     public static let getUser = Operation(
         .get, "/v1/users/{id}", name: "getUser", parameters: ItemReference.self, output: User.self,

@@ -12,9 +12,10 @@ struct Catalogue: Sendable {
 
     private static let columns: SQL = "id, name, price_cents, currency, stock, created_at, version"
 
-    func create(_ new: NewProduct) async throws -> VersionedProduct {
+    /// - Parameter transaction: the one to do it in; nil for none.
+    func create(_ new: NewProduct, in transaction: (any Transaction)? = nil) async throws -> VersionedProduct {
         let created = (now().timeIntervalSince1970 * 1000).rounded(.down) / 1000
-        let rows = try await database.query(
+        let rows = try await (transaction ?? database).query(
             """
             INSERT INTO products (name, price_cents, currency, stock, created_at, version)
             VALUES (\(new.name), \(new.priceCents), \(new.currency), \(new.stock),

@@ -36,6 +36,8 @@ struct OpenAPIOperation {
         return [
             [
                 "name": .string(Idempotency.keyHeader), "in": "header", "required": .boolean(required),
+                "description":
+                    "Names the request, so that it may be sent again. With the same key it has its effect once.",
                 "schema": ["type": "string", "minLength": 1, "maxLength": 255],
             ]
         ]

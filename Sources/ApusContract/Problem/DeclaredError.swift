@@ -24,6 +24,12 @@ public struct DeclaredError: Hashable, Sendable {
     /// The operation asks for an `Idempotency-Key`.
     public static let idempotencyKeyRequired = DeclaredError(
         400, "idempotency_key_required", "Idempotency key required")
+    /// A request with the same `Idempotency-Key` is being worked on.
+    public static let idempotencyKeyInUse = DeclaredError(
+        409, "idempotency_key_in_use", "Idempotency key in use")
+    /// The `Idempotency-Key` was used before, for a request that asked for something else.
+    public static let idempotencyKeyReused = DeclaredError(
+        422, "idempotency_key_reused", "Idempotency key used before")
     /// Nobody is named who makes the request, or the proof doesn't hold.
     public static let unauthorized = DeclaredError(401, "unauthorized", "Authentication required")
     /// Who makes the request is known and may not.

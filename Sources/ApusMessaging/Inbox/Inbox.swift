@@ -11,7 +11,7 @@ public import ApusSQL
 ///     }
 /// }
 /// ```
-/// Its table is made by ``SQLQueue/migrations``.
+/// Its table is made by ``SQLQueueStore/migrations``.
 public struct Inbox: Sendable {
     /// Who has the effect: the same message may have one for each consumer.
     public let consumer: String

@@ -2,6 +2,8 @@
 import ApusCore
 import ApusMessaging
 import ApusNATS
+import ApusRedis
+import ApusRedisMessaging
 import ApusRuntime
 
 /// The brokers that `BROKER_URL` may name.
@@ -11,7 +13,7 @@ enum Broker {
         do throws(InvalidConfiguration) {
             switch url.scheme {
             case "nats", "tls": _ = try NATSClient(NATSConfiguration(url: url.string))
-            default: return "\(url.scheme) is no broker that is known here; expected nats://HOST:PORT"
+            default: _ = try RedisConfiguration(url: url.string)
             }
             return nil
         } catch {
@@ -27,7 +29,21 @@ enum Broker {
     static func open(
         _ url: ResourceURL, _ queue: QueueConfiguration, _ host: ServiceHost
     ) throws(InvalidConfiguration) -> any MessageBroker {
-        try nats(url, queue, host)
+        switch url.scheme {
+        case "nats", "tls": try nats(url, queue, host)
+        default: try redis(url, queue, host)
+        }
+    }
+
+    private static func redis(
+        _ url: ResourceURL, _ queue: QueueConfiguration, _ host: ServiceHost
+    ) throws(InvalidConfiguration) -> any MessageBroker {
+        let client = try RedisClient(RedisConfiguration(url: url.string), group: host.runtime.loops.group)
+        let broker = try RedisQueue(client, configuration: queue)
+        add(to: host, close: { client.shutdown() }) {
+            client.health.isOK ? nil : "\(client.health)"
+        }
+        return broker
     }
 
     private static func nats(

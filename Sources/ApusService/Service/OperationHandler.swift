@@ -31,6 +31,14 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
             try await implementation(Call(parameters: parameters, body: body, request: request, logger: logger)))
     }
 
+    /// The request, decoded: for those who call by themselves.
+    func call(of request: ServiceRequest) async throws -> Call<Parameters, Body> {
+        let parameters = try parameters(of: request)
+        let body =
+            if let whole = try wholeBody(of: request.http) { whole } else { try await laterBody(of: request.http) }
+        return Call(parameters: parameters, body: body, request: request, logger: logger)
+    }
+
     // Not inlined: what it needs meanwhile would be part of the frame of every request.
     @inline(never)
     private func parameters(of request: ServiceRequest) throws -> Parameters {
@@ -63,8 +71,9 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
         try bytes.withUnsafeReadableBytes { try ContractJSON.decode(Body.self, from: $0) }
     }
 
+    /// The answer that a reply means; its body is at hand.
     @inline(never)
-    private func response(_ reply: Reply<Output>) -> HTTPResponse {
+    func response(_ reply: Reply<Output>) -> HTTPResponse {
         let status = reply.status ?? HTTPStatus(operation.any.status)
         if Output.self == NoOutput.self { return HTTPResponse(status: status, headers: reply.headers) }
         var headers = reply.headers

@@ -35,6 +35,8 @@ public struct ServiceBuilder {
     var faults: FaultInjector?
     private var middleware: [any Middleware] = []
     private var pending: [Pending] = []
+    /// What is wrong with what was added, for ``build()`` to tell.
+    var problems: [String] = []
 
     private struct Pending {
         let method: HTTPMethod
@@ -88,13 +90,8 @@ public struct ServiceBuilder {
         _ operation: Operation<Parameters, Body, Output>, priority: CallPriority = .normal,
         _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
     ) {
-        let handler = OperationHandler(
-            operation: operation, maximumBodyBytes: configuration.maximumBodyBytes, logger: logger,
-            implementation: implementation)
-        pending.append(
-            Pending(
-                method: HTTPMethod(operation.any.method.name), path: operation.any.path, operation: operation.any,
-                priority: priority, accessLevel: .info, handler: { try await handler.respond(to: $0) }))
+        let handler = handler(of: operation, implementation)
+        add(operation.any, priority) { try await handler.respond(to: $0) }
     }
 
     /// Gives an operation its implementation, which returns the output.
@@ -138,7 +135,7 @@ public struct ServiceBuilder {
     /// - Throws: ``RouterError`` that lists everything that is wrong: operations without implementation or with two,
     ///   invalid paths, invalid configuration.
     public func build() throws(RouterError) -> ServiceResponder {
-        var problems = configuration.problems()
+        var problems = configuration.problems() + self.problems
         let contractOperations = contract.operations
         for operation in contractOperations {
             problems += operation.problems
@@ -197,6 +194,26 @@ public struct ServiceBuilder {
                 return HTTPResponse(answer)
             }
         }
+    }
+
+    /// What decodes the requests of an operation and encodes the answers of its implementation.
+    func handler<Parameters, Body, Output>(
+        of operation: Operation<Parameters, Body, Output>,
+        _ implementation: @escaping @Sendable (Call<Parameters, Body>) async throws -> Reply<Output>
+    ) -> OperationHandler<Parameters, Body, Output> {
+        OperationHandler(
+            operation: operation, maximumBodyBytes: configuration.maximumBodyBytes, logger: logger,
+            implementation: implementation)
+    }
+
+    /// Adds the route of an operation.
+    mutating func add(
+        _ operation: AnyOperation, _ priority: CallPriority, _ handler: @escaping ServiceRoute.Handler
+    ) {
+        pending.append(
+            Pending(
+                method: HTTPMethod(operation.method.name), path: operation.path, operation: operation,
+                priority: priority, accessLevel: .info, handler: handler))
     }
 
     /// Adds a route that no middleware surrounds and that is served in any case.

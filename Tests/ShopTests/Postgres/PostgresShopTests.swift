@@ -77,6 +77,57 @@
             }
         }
 
+        @Test(
+            "PostgreSQL is restarted while users are created: with a key each attempt may be repeated until it succeeds"
+        )
+        func repeatedUsers() async throws {
+            try await withShop { shop, server in
+                let made = Journal<Int>()
+                let restarts = Tally()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for client in 0..<4 {
+                        group.addTask {
+                            var number = 0
+                            while restarts.value < 2 {
+                                number += 1
+                                let name = "\(client)-\(number)"
+                                let new = NewUser(name: name, email: "u\(name)@example.test")
+                                // Without the key an attempt whose answer was lost would find its own e-mail address taken.
+                                try await eventually("user \(name)", within: .seconds(30)) {
+                                    do {
+                                        made.append(
+                                            try await shop.users.call(
+                                                UsersAPI.createUser, body: new, idempotencyKey: name
+                                            ).id)
+                                        return true
+                                    } catch ServiceError.problem(let problem) where problem.status < 500 {
+                                        guard problem.isKind(of: .idempotencyKeyInUse) else { throw problem }
+                                        return false
+                                    } catch {
+                                        return false
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    group.addTask {
+                        for _ in 0..<2 {
+                            let before = made.entries.count
+                            try await eventually("users are created", within: .seconds(30)) {
+                                made.entries.count >= before + 20
+                            }
+                            server.stop(.immediate)
+                            try server.start()
+                            restarts.increment()
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                #expect(Set(made.entries).count == made.entries.count)
+                #expect(try await shop.count("SELECT COUNT(*) FROM users", in: "users") == made.entries.count)
+            }
+        }
+
         @Test("PostgreSQL is restarted while orders come in: what was acknowledged is there and confirmed, once")
         func restart() async throws {
             try await withShop { shop, server in
