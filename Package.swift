@@ -218,7 +218,10 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "bench-messaging",
-            dependencies: ["ApusCore", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusMessaging", "ApusNATS"],
+            dependencies: [
+                "ApusCore", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusRedis", "ApusMessaging",
+                "ApusRedisMessaging", "ApusNATS", nioPosix,
+            ],
             path: "bench/messaging", swiftSettings: settings),
         .executableTarget(
             name: "bench-resilience", dependencies: ["ApusCore", "ApusResilience", "ApusBalancing"],
@@ -273,9 +276,9 @@ let package = Package(
                 "TestSupport", "Users", "Products", "Orders", "UsersContract", "ProductsContract", "OrdersContract",
                 "ApusCore",
                 "ApusContract", "ApusHTTP", "ApusSQL", "ApusSQLite", "ApusPostgres", "ApusCache", "ApusMessaging",
-                "ApusTelemetry",
+                "ApusRedis", "ApusRedisMessaging", "ApusTelemetry",
                 "ApusDiscovery", "ApusResilience", "ApusRuntime", "ApusService", "ApusTesting", logging, lifecycle,
-                nioCore,
+                nioCore, nioPosix,
             ],
             swiftSettings: settings),
     ],

@@ -30,7 +30,7 @@ struct UnsupportedSettingsTests {
             ),
             (
                 "BROKER_URL", "zzz",
-                #"BROKER_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, nats:…, tls:…"#
+                #"BROKER_URL (environment): "zzz" is not a URL; expected redis:…, rediss:…, redis+unix:…, nats:…, tls:…"#
             ),
             (
                 "REDIS_URL", "zzz",

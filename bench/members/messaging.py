@@ -121,13 +121,23 @@ class Cases:
     def redis_publish(self, name: str, appendfsync: str) -> Case:
         server = Redis(self._workspace, appendfsync)
         pipelined = BATCH * BATCH_PUBLISHERS
+
+        def flush() -> None:
+            server.run([["FLUSHALL"]])
+
         peer = Appends(
             self._workspace, server, "-c", "1", "-P", str(pipelined), "XADD", "queue", "*", "event", "e" * EVENT_BYTES,
             least=20_000, cost=PUBLISH[1].name, rate=PUBLISH[0].name,
-            empty=lambda: server.run([["FLUSHALL"]]) and None)
+            empty=flush)
         return self.case(
             name, f"{PUBLISH_JOB}; redis-benchmark XADD -P {pipelined}; Redis {server.version}, appendfsync "
-            f"{appendfsync}", PUBLISH, [peer], server)
+            f"{appendfsync}", PUBLISH, [*self.ours("publish", PUBLISH, server.url(), flush), peer], server)
+
+    def redis(self, job: str, text: str, metrics: Sequence[Metric], appendfsync: str) -> Case:
+        server = Redis(self._workspace, appendfsync)
+        return self.case(
+            f"redis-{job}", f"{text}; Redis {server.version}, appendfsync {appendfsync}", metrics,
+            self.ours(job, metrics, server.url(), lambda: server.run([["FLUSHALL"]]) and None), server)
 
 
 def cases(workspace: Workspace) -> list[Case]:
@@ -145,4 +155,6 @@ def cases(workspace: Workspace) -> list[Case]:
         make.jetstream("idle", IDLE_JOB, IDLE),
         make.redis_publish("redis-publish", "always"),
         make.redis_publish("redis-publish-everysec", "everysec"),
+        make.redis("jobs", JOBS_JOB, JOBS, "always"),
+        make.redis("idle", IDLE_JOB, IDLE, "always"),
     ]

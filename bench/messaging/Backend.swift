@@ -2,8 +2,11 @@
 import ApusMessaging
 import ApusNATS
 import ApusPostgres
+import ApusRedis
+import ApusRedisMessaging
 import ApusSQL
 import ApusSQLite
+import NIOPosix
 
 /// A queue's store, opened by its URL.
 struct Backend: Sendable {
@@ -32,6 +35,11 @@ struct Backend: Sendable {
         case "nats", "tls":
             let client = try NATSClient(NATSConfiguration(url: url))
             let store = try JetStreamQueue(client: client, configuration: .init(queue: configuration))
+            return Backend(store: store) { client.shutdown() }
+        case "redis", "rediss", "redis+unix":
+            let client = try RedisClient(
+                RedisConfiguration(url: url), group: MultiThreadedEventLoopGroup(numberOfThreads: 1))
+            let store = try RedisQueue(client, configuration: configuration)
             return Backend(store: store) { client.shutdown() }
         default:
             throw Unfit("no store for \(url)")

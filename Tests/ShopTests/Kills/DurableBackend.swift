@@ -6,6 +6,12 @@ import Testing
 #if PostgreSQL
     import ApusPostgres
 #endif
+#if Redis
+    import ApusMessaging
+    import ApusRedis
+    import ApusRedisMessaging
+    import NIOPosix
+#endif
 
 /// A place where the shop keeps what must not be lost: each row of ``all`` is one.
 struct DurableBackend: Sendable, CustomTestStringConvertible {
@@ -19,6 +25,12 @@ struct DurableBackend: Sendable, CustomTestStringConvertible {
         var rows = [DurableBackend(name: "SQLite", hasServer: false) { ShopStorage(databases: sqlite(in: $0)) }]
         #if PostgreSQL
             rows.append(DurableBackend(name: "PostgreSQL", hasServer: true) { _ in try await postgres() })
+        #endif
+        #if Redis
+            rows.append(
+                DurableBackend(name: "Redis", hasServer: true) { folder in
+                    try await redis(databases: sqlite(in: folder))
+                })
         #endif
         #if NATS
             rows.append(
@@ -56,6 +68,30 @@ struct DurableBackend: Sendable, CustomTestStringConvertible {
                 server.stop(.immediate)
                 try server.start()
             }
+            return storage
+        }
+    #endif
+
+    #if Redis
+        /// A server for one shop that syncs each command before it answers.
+        private static func redis(databases: [String: String]) async throws -> ShopStorage {
+            let server = try await RedisServer.start(["--appendonly", "yes", "--appendfsync", "always"])
+            let url = server.url
+            var storage = ShopStorage(databases: databases)
+            storage.environment = ["BROKER_URL": url]
+            storage.messagesInBroker = {
+                let client = try RedisClient(
+                    RedisConfiguration(url: url), group: MultiThreadedEventLoopGroup.singleton)
+                defer { client.shutdown() }
+                let queue = try RedisQueue(client, configuration: QueueConfiguration(source: "/services/test"))
+                return try await queue.statistics().values.map(\.depth).reduce(0, +)
+            }
+            storage.restart = {
+                try await server.crash()
+                try server.launch()
+                try await server.answers()
+            }
+            storage.close = { server.stop() }
             return storage
         }
     #endif
