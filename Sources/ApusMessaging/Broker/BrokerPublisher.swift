@@ -21,24 +21,45 @@ public final class BrokerPublisher: Sendable {
         self.broker = broker
     }
 
-    /// Returns when the broker has stored the message for everyone.
+    /// Returns when the broker has stored the message for everyone. Whoever's channel is full doesn't keep it from the
+    /// others.
     ///
+    /// - Parameter orKeep: whether it goes to ``Channel/unrouted`` if nobody wants it.
+    /// - Returns: whether somebody wants it.
     /// - Throws: as ``QueueStore/append(_:)``; it may be stored for some then, and the same again isn't stored twice where
     ///   the broker deduplicates.
     @discardableResult
-    func publish(_ message: Message, document: [UInt8], orKeep: Bool = true) async throws(MessagingError) -> Bool {
+    func publish(_ message: Message, orKeep: Bool = true) async throws(MessagingError) -> Bool {
+        let routed = message.routed
         var channels: [Channel] = []
         for subscription in try await subscriptions() where subscription.types.contains(message.type) {
             channels.append(.service(subscription.service))
         }
-        let isWanted = !channels.isEmpty
-        if !isWanted {
-            guard orKeep else { return false }
-            channels = [.unrouted]
+        guard !channels.isEmpty else {
+            if orKeep { try await append(message.unrouted, to: [.unrouted]) }
+            return false
         }
-        _ = try await broker.append(
-            channels.map { QueueEntry(channel: $0, message: message, document: document) })
-        return isWanted
+        do {
+            try await append(routed, to: channels)
+        } catch {
+            guard error.code == .overloaded, channels.count > 1 else { throw error }
+            for channel in channels { try await appendUnlessFull(routed, to: channel) }
+            throw error
+        }
+        return true
+    }
+
+    private func append(_ message: Message, to channels: [Channel]) async throws(MessagingError) {
+        let document = message.cloudEvent
+        _ = try await broker.append(channels.map { QueueEntry(channel: $0, message: message, document: document) })
+    }
+
+    private func appendUnlessFull(_ message: Message, to channel: Channel) async throws(MessagingError) {
+        do {
+            try await append(message, to: [channel])
+        } catch {
+            guard error.code == .overloaded else { throw error }
+        }
     }
 
     private func subscriptions() async throws(MessagingError) -> [Subscription] {
@@ -50,5 +71,28 @@ public final class BrokerPublisher: Sendable {
         let subscriptions = try await broker.subscriptions()
         known.withLock { $0 = Known(subscriptions: subscriptions, read: now) }
         return subscriptions
+    }
+}
+
+extension Message {
+    /// The attribute in which the ordering key of an unrouted message waits.
+    private static let keptKey = "unroutedkey"
+
+    /// The message as it waits for somebody who wants it: without ordering key, so that it holds up nobody else's.
+    fileprivate var unrouted: Message {
+        guard let orderingKey else { return self }
+        var message = self
+        message.extensions[Self.keptKey] = orderingKey
+        message.orderingKey = nil
+        return message
+    }
+
+    /// The message as it was before it was ``unrouted``.
+    fileprivate var routed: Message {
+        guard let key = extensions[Self.keptKey] else { return self }
+        var message = self
+        message.extensions[Self.keptKey] = nil
+        message.orderingKey = key
+        return message
     }
 }

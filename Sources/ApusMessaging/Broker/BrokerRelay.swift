@@ -7,6 +7,7 @@ public import ServiceLifecycle
 /// Brings what a service's own queue holds for the broker (``Routing/broker``) there: at least once.
 ///
 /// While the broker is away the channel pauses, longer and longer, and one message at a time finds out whether it is back.
+/// A message for a service whose channel is full waits, and those for others go on.
 public final class BrokerRelay: Service {
     private let worker: QueueWorker
 
@@ -22,7 +23,13 @@ public final class BrokerRelay: Service {
             logger: logger, random: random
         ) { delivery in
             do {
-                try await publisher.publish(delivery.message, document: delivery.message.cloudEvent)
+                try await publisher.publish(delivery.message)
+            } catch let error as MessagingError where error.code == .overloaded {
+                let age = delivery.message.created.duration(to: broker.clock.date)
+                if let patience = configuration.retry.maximumAge, age > patience { throw MessageRejected("\(error)") }
+                // The longer it waits, the rarer: however many wait, the broker isn't asked all the time.
+                let pause = min(max(age / 4, error.retryAfter ?? .seconds(1)), .seconds(30))
+                throw RetryLater(after: pause, countsAttempt: false, "\(error)")
             } catch let error as MessagingError where [.tooLarge, .invalid, .misuse].contains(error.code) {
                 throw MessageRejected("\(error)")
             }

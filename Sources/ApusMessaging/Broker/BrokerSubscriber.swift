@@ -36,7 +36,7 @@ public final class BrokerSubscriber: Service {
             random: FastRandom(seed: random.next())
         ) { delivery in
             let message = delivery.message
-            guard try await publisher.publish(message, document: message.cloudEvent, orKeep: false) else {
+            guard try await publisher.publish(message, orKeep: false) else {
                 let age = message.created.duration(to: broker.clock.date)
                 guard age < Self.patience else { throw MessageRejected("nobody wanted it for \(Self.patience)") }
                 let pause = min(max(age, .seconds(2)), .seconds(60))

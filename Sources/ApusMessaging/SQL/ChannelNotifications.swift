@@ -45,8 +45,9 @@ final class ChannelNotifications: Sendable {
                 if parts.count == 2, parts[0] != origin { wakers.wake([Channel(String(parts[1]))]) }
             }
             let isWanted = state.withLock { state in
-                if state.listeners > 0 { state.listening = listening }
-                return state.listeners > 0
+                guard state.listeners > 0, state.listening == nil else { return false }
+                state.listening = listening
+                return true
             }
             if !isWanted { listening.stop() }
         } catch {

@@ -208,7 +208,8 @@ public final class QueueWorker: Service {
         switch (result, ending) {
         case (.success, _): return .done
         case (.failure, .stopping): return .giveBack(after: .zero)
-        case (.failure(let error as Unprocessable), _): return .dead(error.reason, error: error.message)
+        case (.failure(let error as Unprocessable), _):
+            return .dead(error.reason, error: RetryPolicy.text(error.message))
         case (.failure(let error), _):
             let age = delivery.message.created.duration(to: store.clock.date)
             let error: any Error = ending == .timedOut ? HandlerTimedOut(after: configuration.handlerTimeout) : error

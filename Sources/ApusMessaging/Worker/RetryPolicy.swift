@@ -51,7 +51,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 
     /// What is remembered of an error: at most 1,000 characters, without NUL, which databases don't take.
-    static func text(_ error: any Error) -> String {
+    static func text(_ error: Any) -> String {
         String(String("\(error)".prefix(1_000)).unicodeScalars.filter { $0 != "\0" })
     }
 }

@@ -6,7 +6,7 @@ public struct WorkerConfiguration: Sendable {
     /// Handlers at the same time. Default: 16. 1 to 10,000.
     public var concurrency: Int
     /// How long a claimed message belongs to the worker; extended while its handler runs. When the process dies, so long
-    /// passes until another takes the message. Default: 30 s. 1 s to 1 h.
+    /// passes until another takes the message. Workers of one channel should have about the same. Default: 30 s. 1 s to 1 h.
     public var lease: Duration
     /// After this a handler is cancelled and the attempt has failed, noticed within a third of the lease.
     /// Default: 60 s. Above zero.
