@@ -19,11 +19,6 @@ final class IdempotentHandler<Parameters: Described, Body: SchemaValue, Output: 
         case lease(@Sendable (OperationCall) async throws -> Reply<Output>)
     }
 
-    /// An answer that undoes what was done for it and leaves the key free.
-    private struct Forgotten: Error {
-        let response: HTTPResponse
-    }
-
     private let plain: OperationHandler<Parameters, Body, Output>
     private let keys: IdempotencyKeys
     private let form: Form
@@ -60,7 +55,7 @@ final class IdempotentHandler<Parameters: Described, Body: SchemaValue, Output: 
                 case .lease(let implementation): try await attempt(idempotent, call, implementation)
                 }
             }
-        } catch let forgotten as Forgotten {
+        } catch let forgotten as ForgottenAnswer {
             keys.count("failed", of: operation)
             return forgotten.response
         } catch {
@@ -176,8 +171,8 @@ final class IdempotentHandler<Parameters: Described, Body: SchemaValue, Output: 
 
     // MARK: Answers
 
-    private func answer(_ response: HTTPResponse) throws(Forgotten) -> StoredAnswer {
-        guard response.status.code < 500 else { throw Forgotten(response: response) }
+    private func answer(_ response: HTTPResponse) throws -> StoredAnswer {
+        guard response.status.code < 500 else { throw ForgottenAnswer(response: response) }
         return StoredAnswer(response)
     }
 
@@ -192,6 +187,11 @@ final class IdempotentHandler<Parameters: Described, Body: SchemaValue, Output: 
         problem.requestID = nil
         return StoredAnswer(problem.response())
     }
+}
+
+/// An answer that undoes what was done for it and leaves the key free.
+private struct ForgottenAnswer: Error {
+    let response: HTTPResponse
 }
 
 extension StoredAnswer {
