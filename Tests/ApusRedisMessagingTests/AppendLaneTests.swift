@@ -9,19 +9,19 @@
 
     @Suite("What several tasks append at once")
     struct AppendLaneTests {
-        private func call(bytes: Int = 100) -> AppendLane.Call {
-            AppendLane.Call(part: .whole([]), entries: 1, bytes: bytes)
+        private func call(bytes: Int = 100, entries: Int = 1) -> AppendLane.Call {
+            AppendLane.Call(part: .whole([]), entries: entries, bytes: bytes)
         }
 
         /// Starts appends one after the other, each when the one before is on its way or waits.
         private func start(
-            _ count: Int, on lane: AppendLane, bytes: Int = 100,
+            _ count: Int, on lane: AppendLane, bytes: Int = 100, entries: Int = 1,
             _ send: @escaping @Sendable ([AppendLane.Call]) async throws(MessagingError) -> [String]
         ) -> [Task<MessagingError.Code?, Never>] {
             (0..<count).map { _ in
                 Task {
                     do throws(MessagingError) {
-                        _ = try await lane.append(call(bytes: bytes), send)
+                        _ = try await lane.append(call(bytes: bytes, entries: entries), send)
                         return nil
                     } catch {
                         return error.code
@@ -49,6 +49,23 @@
             #expect(sizes.entries.reduce(0, +) == 1_000)
             #expect(sizes.entries.max() == most)
             #expect(sizes.entries.count <= 1_000 / most + 4)
+        }
+
+        @Test("leaves in a second script while the first is on its way, as soon as enough entries wait in however few calls")
+        func secondScript() async throws {
+            let lane = AppendLane(maximum: 10_000, maximumBytes: 1 << 30)
+            let gate = Gate()
+            let sizes = Journal<Int>()
+            let tasks = start(8, on: lane, entries: 100) { calls async throws(MessagingError) in
+                sizes.append(calls.count)
+                await gate.wait()
+                return calls.map { _ in "s" }
+            }
+            try await eventually("two on their way") { sizes.entries.count == 2 }
+            gate.open()
+            for task in tasks { #expect(await task.value == nil) }
+            #expect(sizes.entries.reduce(0, +) == 8)
+            #expect(sizes.entries.allSatisfy { $0 <= 2 })
         }
 
         @Test("is refused beyond the bounds, and taken again when there is room", arguments: [100, 1 << 20])

@@ -29,6 +29,8 @@ final class AppendLane: Sendable {
 
     private struct State {
         var waiting: [Waiting] = []
+        /// Of those that wait.
+        var entries = 0
         var bytes = 0
         var workers = 0
     }
@@ -61,9 +63,10 @@ final class AppendLane: Sendable {
                 guard state.waiting.count < maximum, state.bytes + call.bytes <= maximumBytes || state.waiting.isEmpty
                 else { return (true, false) }
                 state.waiting.append(Waiting(call: call, continuation: continuation))
+                state.entries += call.entries
                 state.bytes += call.bytes
                 // A second script leaves before the first is answered only if it is full.
-                guard state.workers == 0 || state.workers == 1 && state.waiting.count >= Self.mostEntries else {
+                guard state.workers == 0 || state.workers == 1 && state.entries >= Self.mostEntries else {
                     return (false, false)
                 }
                 state.workers += 1
@@ -109,6 +112,7 @@ final class AppendLane: Sendable {
                 entries += waiting.call.entries
                 bytes += waiting.call.bytes
                 if count > 0, entries > Self.mostEntries || bytes > Self.mostBytes {
+                    entries -= waiting.call.entries
                     bytes -= waiting.call.bytes
                     break
                 }
@@ -120,6 +124,7 @@ final class AppendLane: Sendable {
             }
             let batch = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
+            state.entries -= entries
             state.bytes -= bytes
             return batch
         }
@@ -128,7 +133,7 @@ final class AppendLane: Sendable {
     /// Nobody waits for a server that isn't there any longer than the first to find out.
     private func failAll(_ error: MessagingError) {
         let waiting = state.withLock { state in
-            defer { (state.waiting, state.bytes) = ([], 0) }
+            defer { (state.waiting, state.entries, state.bytes) = ([], 0, 0) }
             return state.waiting
         }
         for waiting in waiting { waiting.continuation.resume(returning: .failure(error)) }
