@@ -51,7 +51,7 @@
             #expect(sizes.entries.count <= 1_000 / most + 4)
         }
 
-        @Test("leaves in a second script while the first is on its way, as soon as enough entries wait in however few calls")
+        @Test("leaves in a second script while the first is on its way, as soon as enough entries wait in few calls")
         func secondScript() async throws {
             let lane = AppendLane(maximum: 10_000, maximumBytes: 1 << 30)
             let gate = Gate()

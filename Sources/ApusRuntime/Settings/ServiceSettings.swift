@@ -75,7 +75,8 @@ public struct ServiceSettings: Sendable {
         redisURL = settings.url(
             "REDIS_URL", schemes: ["redis", "rediss", "redis+unix"], "shared cache; none: in the process")
         brokerURL = settings.url(
-            "BROKER_URL", schemes: ["redis", "rediss", "redis+unix", "nats", "tls"], "message broker; none: the service's own database")
+            "BROKER_URL", schemes: ["redis", "rediss", "redis+unix", "nats", "tls"],
+            "message broker; none: the service's own database")
         registryURL = settings.url(
             "REGISTRY_URL", schemes: ["http", "https", "etcd", "dns", "static"],
             "where instances are found; none: nowhere")
