@@ -13,10 +13,9 @@ extension Gateway {
     ///
     /// - Parameters:
     ///   - configurationFile: The gateway file.
-    ///   - environment: Where `APUS_EVENT_LOOPS`, `LOG_LEVEL` and `SERVICE_NAME` are read; nil for the process's.
+    ///   - environment: Where `LOG_LEVEL`, `APUS_EVENT_LOOPS` and a few more are read; nil for the process's.
     ///   - adjust: Changes what the file says before it is used, for what a command line overrides.
-    /// - Returns: the exit status: 0 drained, 1 the work failed, 2 the file or the settings are wrong. What was wrong
-    ///   has
+    /// - Returns: the exit status: 0 drained, 1 the work failed, 2 the file or the settings are wrong. What was wrong has
     ///   been written to standard error.
     public static func run(
         configurationFile: String, environment: [String: String]? = nil,

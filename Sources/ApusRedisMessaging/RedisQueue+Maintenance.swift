@@ -20,8 +20,7 @@ extension RedisQueue {
     }
 
     private func forget(_ channel: Channel, _ lease: Duration) async throws(MessagingError) {
-        // At most 100,000 names: what is left is forgotten the next time.
-        for _ in 0..<100 where !Task.isCancelled {
+        while !Task.isCancelled {
             let now = clock.microseconds
             let more = try await run(
                 QueueScript.forget, "forget",

@@ -46,7 +46,7 @@ extension Database {
     }
 
     /// Runs `body` in a transaction, and again from its beginning when the database rolled it back since it collided with
-    /// another (``DatabaseError/isTransient``). `body` must be fit to run several times.
+    /// another (`busy`, `serialization_failure`, `deadlock`). `body` must be fit to run several times.
     ///
     /// - Parameters:
     ///   - attempts: at most so many, the first included. At least 1.

@@ -121,11 +121,6 @@ public struct DatabaseError: Error, Sendable {
                 statement: statement, mayHaveRun: mayHaveRun, engineCode: engineCode))
     }
 
-    /// Whether the whole transaction may be tried again with hope.
-    public var isTransient: Bool {
-        [.busy, .serializationFailure, .deadlock, .connectionLost, .overloaded].contains(code) && !mayHaveRun
-    }
-
     /// Whether the database itself rolled the transaction back since it collided with another.
     var isRolledBack: Bool {
         [.busy, .serializationFailure, .deadlock].contains(code)

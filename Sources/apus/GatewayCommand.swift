@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusGateway
 import ApusHTTP
+import ApusRuntime
 import ArgumentParser
 
 /// `apus gateway`: a gateway alone.
@@ -24,16 +25,22 @@ struct GatewayCommand: AsyncParsableCommand {
     @Option(help: "The registry's URL, instead of the file's.")
     var registry: String?
 
-    @Option(help: "The longest time that draining takes, in milliseconds, if the file allows longer.")
-    var drainTimeout: Int?
+    @Option(
+        help: "The longest time that draining takes, such as 10s, if the file allows longer.", transform: Self.duration)
+    var drainTimeout: Duration?
 
     func validate() throws {
         if let port, !(0...65_535).contains(port) {
             throw ValidationError("--port \(port): expected a port from 0 to 65535")
         }
-        if let drainTimeout, drainTimeout < 0 {
-            throw ValidationError("--drain-timeout \(drainTimeout): expected milliseconds")
-        }
+    }
+
+    /// A duration as settings write it.
+    private static func duration(_ text: String) throws -> Duration {
+        var settings = Settings(environment: ["DRAIN_TIMEOUT": text])
+        let duration = settings.duration("DRAIN_TIMEOUT", default: .zero, in: .zero ... .seconds(86_400), "")
+        try settings.validate()
+        return duration
     }
 
     func run() async throws {
@@ -42,9 +49,7 @@ struct GatewayCommand: AsyncParsableCommand {
                 configuration.listeners[0].address = .tcp(host: host, port: port)
             }
             if let registry, configuration.registry != nil { configuration.registry = registry }
-            if let drainTimeout {
-                configuration.drainTimeout = min(configuration.drainTimeout, .milliseconds(drainTimeout))
-            }
+            if let drainTimeout { configuration.drainTimeout = min(configuration.drainTimeout, drainTimeout) }
         }
         throw ExitCode(status)
     }

@@ -75,7 +75,7 @@ struct InboxTests {
             ]
         }
         #expect(results == [1, 2, 3, nil])
-        #expect(try await inbox.forget(olderThan: .seconds(3600), in: database) == 0)
-        #expect(try await inbox.forget(olderThan: .seconds(-1), in: database) == 2)
+        #expect(try await Inbox.forget(olderThan: .seconds(3600), in: database) == 0)
+        #expect(try await Inbox.forget(olderThan: .seconds(-1), in: database) == 3)
     }
 }

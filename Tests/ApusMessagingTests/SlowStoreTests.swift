@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ApusCore
 import ApusTesting
 import Logging
 import Testing
@@ -40,6 +41,30 @@ struct SlowStoreTests {
         store.proceed()
         try await eventually("the settlement") { try await queue.statistics().isEmpty }
         #expect(handled.value == 1)
+    }
+
+    @Test("It ends though the store answers neither a claim nor maintenance, soon after the drain timeout")
+    func end() async throws {
+        let worker = try worker()
+        store.stallClaims()
+        store.stallMaintenance()
+        let began = store.clock.now
+        let running = Task { try await worker.run() }
+        try await eventually("a claim and maintenance under way") { store.waiting == 2 }
+        running.cancel()
+        let ended = Tally()
+        let watch = Task {
+            _ = await running.result
+            ended.increment()
+        }
+        try await eventually("the worker's end") {
+            clock.advance(by: .milliseconds(500))
+            return ended.value == 1
+        }
+        await watch.value
+        // Two seconds of draining, and five for what the store takes, at most.
+        #expect(began.duration(to: store.clock.now) < .seconds(60))
+        store.proceed()
     }
 
     @Test("Maintenance that takes longer than a lease costs nobody the lease")

@@ -4,12 +4,13 @@ import ApusSQL
 import ApusTesting
 import Synchronization
 
-/// A store in memory whose settlements and whose maintenance take as long as the test wants, and which refuses NUL in
-/// errors as databases do.
+/// A store in memory whose claims, settlements and maintenance take as long as the test wants, and which refuses NUL in
+/// errors as databases do. Cancellation doesn't hurry it.
 final class StalledStore: QueueStore {
     private struct State {
         var isStalled = false
         var isMaintenanceStalled = false
+        var areClaimsStalled = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         var settlements: [Settlement] = []
     }
@@ -32,10 +33,11 @@ final class StalledStore: QueueStore {
 
     func stall() { state.withLock { $0.isStalled = true } }
     func stallMaintenance() { state.withLock { $0.isMaintenanceStalled = true } }
+    func stallClaims() { state.withLock { $0.areClaimsStalled = true } }
 
     func proceed() {
         let waiting = state.withLock { state in
-            (state.isStalled, state.isMaintenanceStalled) = (false, false)
+            (state.isStalled, state.isMaintenanceStalled, state.areClaimsStalled) = (false, false, false)
             defer { state.waiting = [] }
             return state.waiting
         }
@@ -64,7 +66,8 @@ final class StalledStore: QueueStore {
     }
 
     func claim(_ limit: Int, from channel: Channel, lease: Duration) async throws(MessagingError) -> [Delivery] {
-        try await store.claim(limit, from: channel, lease: lease)
+        await pass { $0.areClaimsStalled }
+        return try await store.claim(limit, from: channel, lease: lease)
     }
 
     func extend(_ deliveries: [Delivery], by lease: Duration) async throws(MessagingError) -> [Bool] {

@@ -155,8 +155,7 @@ struct SupervisorTests {
         #expect(
             recipe.gateway(file: "/g.yaml").arguments == [
                 "gateway", "--config", "/g.yaml", "--port", "8081", "--registry", "http://127.0.0.1:4711",
-                "--drain-timeout",
-                "4500",
+                "--drain-timeout", "4500ms",
             ])
     }
 }

@@ -3,9 +3,9 @@
 /// Which dead messages `POST /queue/dead/retry` and `/queue/dead/drop` mean: some of a channel by their positions, or all
 /// that fit.
 public struct DeadSelection: Codable, Sendable, Hashable {
-    /// `own` or `broker`. Default: own.
+    /// `own` or `broker`. Default: whichever holds the channel; both without one.
     public var queue: String?
-    /// Default: every channel; needed with positions.
+    /// Default: every channel of the service, in the broker those that are its own; needed with positions.
     public var channel: String?
     /// At most 1,000. Without them `all` must be true.
     public var positions: [String]?
@@ -32,27 +32,38 @@ public struct DeadSelection: Codable, Sendable, Hashable {
         case drop
     }
 
-    /// Does it in `queue`.
+    /// Says what is wrong with it, before anything is done.
     ///
-    /// - Returns: with how many messages.
-    /// - Throws: `invalid` for a selection that means nothing, `storage`, `unavailable`.
-    public func perform(_ deed: Deed, in messages: MessageQueue) async throws(MessagingError) -> Int {
-        let channel = channel.map(Channel.init(_:))
-        guard let texts = positions else {
+    /// - Throws: `invalid` for a selection that means nothing.
+    public func validate() throws(MessagingError) {
+        guard let positions else {
             guard all == true else {
                 throw MessagingError(.invalid, "expected \"positions\" with a \"channel\", or \"all\": true")
             }
+            return
+        }
+        guard channel != nil, all != true, type == nil, reason == nil else {
+            throw MessagingError(.invalid, "\"positions\" need a \"channel\", and go with nothing else")
+        }
+        guard (1...1_000).contains(positions.count) else {
+            throw MessagingError(.invalid, "expected 1 to 1000 positions, got \(positions.count)")
+        }
+    }
+
+    /// Does it in one channel of a queue, whichever the selection names.
+    ///
+    /// - Returns: with how many messages.
+    /// - Throws: `invalid`, `storage`, `unavailable`.
+    public func perform(
+        _ deed: Deed, in channel: Channel, of messages: MessageQueue
+    ) async throws(MessagingError) -> Int {
+        try validate()
+        guard let texts = positions else {
             let reason = reason.map(DeadReason.init(_:))
             switch deed {
             case .retry: return try await messages.redriveAll(in: channel, type: type, reason: reason)
             case .drop: return try await messages.dropAll(in: channel, type: type, reason: reason)
             }
-        }
-        guard let channel, all != true, type == nil, reason == nil else {
-            throw MessagingError(.invalid, "\"positions\" need a \"channel\", and go with nothing else")
-        }
-        guard (1...1_000).contains(texts.count) else {
-            throw MessagingError(.invalid, "expected 1 to 1000 positions, got \(texts.count)")
         }
         var parsed: [QueuePosition] = []
         for text in texts {

@@ -4,10 +4,20 @@ internal import Synchronization
 
 /// Brings messages into the channels of those who want them, in a broker that services share.
 ///
-/// What nobody wants goes to ``Channel/unrouted`` and waits there for somebody who does; so a service may publish before
-/// those who subscribe have ever run. Who subscribes is read at most once a second: a new subscriber gets what is
+/// What nobody wants goes to ``Channel/unrouted``, as long as that has room, and waits there for somebody who does; so a
+/// service may publish before those who subscribe have ever run. Who subscribes is read at most once a second: a new subscriber gets what is
 /// published from a second after it registered, and what was unrouted before.
 public final class BrokerPublisher: Sendable {
+    /// What became of a message.
+    enum Fate {
+        /// Everyone who wants it has it.
+        case delivered
+        /// Nobody wants it yet, and it is kept for who will.
+        case kept
+        /// Nobody wants it, and it isn't kept.
+        case unwanted
+    }
+
     private struct Known {
         var subscriptions: [Subscription] = []
         var read: Instant?
@@ -24,29 +34,27 @@ public final class BrokerPublisher: Sendable {
     /// Returns when the broker has stored the message for everyone. Whoever's channel is full doesn't keep it from the
     /// others.
     ///
-    /// - Parameter orKeep: whether it goes to ``Channel/unrouted`` if nobody wants it.
-    /// - Returns: whether somebody wants it.
+    /// - Parameter orKeep: whether it goes to ``Channel/unrouted`` if nobody wants it; not if that is full.
     /// - Throws: as ``QueueStore/append(_:)``; it may be stored for some then, and the same again isn't stored twice where
-    ///   the broker deduplicates.
-    @discardableResult
-    func publish(_ message: Message, orKeep: Bool = true) async throws(MessagingError) -> Bool {
+    ///   the broker deduplicates. `overloaded` if the channel of somebody who wants it is full.
+    func publish(_ message: Message, orKeep: Bool = true) async throws(MessagingError) -> Fate {
         let routed = message.routed
         var channels: [Channel] = []
         for subscription in try await subscriptions() where subscription.types.contains(message.type) {
             channels.append(.service(subscription.service))
         }
         guard !channels.isEmpty else {
-            if orKeep { try await append(message.unrouted, to: [.unrouted]) }
-            return false
+            guard orKeep, try await appendUnlessFull(message.unrouted, to: .unrouted) else { return .unwanted }
+            return .kept
         }
         do {
             try await append(routed, to: channels)
         } catch {
             guard error.code == .overloaded, channels.count > 1 else { throw error }
-            for channel in channels { try await appendUnlessFull(routed, to: channel) }
+            for channel in channels { _ = try await appendUnlessFull(routed, to: channel) }
             throw error
         }
-        return true
+        return .delivered
     }
 
     private func append(_ message: Message, to channels: [Channel]) async throws(MessagingError) {
@@ -54,11 +62,13 @@ public final class BrokerPublisher: Sendable {
         _ = try await broker.append(channels.map { QueueEntry(channel: $0, message: message, document: document) })
     }
 
-    private func appendUnlessFull(_ message: Message, to channel: Channel) async throws(MessagingError) {
+    private func appendUnlessFull(_ message: Message, to channel: Channel) async throws(MessagingError) -> Bool {
         do {
             try await append(message, to: [channel])
+            return true
         } catch {
             guard error.code == .overloaded else { throw error }
+            return false
         }
     }
 

@@ -7,15 +7,19 @@ public import ServiceLifecycle
 /// Brings what a service's own queue holds for the broker (``Routing/broker``) there: at least once.
 ///
 /// While the broker is away the channel pauses, longer and longer, and one message at a time finds out whether it is back.
-/// A message for a service whose channel is full waits, and those for others go on.
+/// A message for a service whose channel is full waits, and those for others go on. One that nobody wants is dead if the
+/// broker keeps no more of those, so that it isn't in the way of what somebody wants.
 public final class BrokerRelay: Service {
     private let worker: QueueWorker
 
-    /// - Parameter random: spreads what is tried again.
+    /// - Parameters:
+    ///   - random: spreads what is tried again.
+    ///   - around: runs each delivery, for instance with faults. Default: nothing else.
     /// - Throws: what is out of range.
     public init(
         queue: MessageQueue, broker: any MessageBroker, configuration: WorkerConfiguration = BrokerRelay.defaults,
-        logger: Logger = Logger(label: "apus.relay"), random: FastRandom = FastRandom()
+        logger: Logger = Logger(label: "apus.relay"), random: FastRandom = FastRandom(),
+        around: @escaping @Sendable (Message, @Sendable () async throws -> Void) async throws -> Void = { try await $1() }
     ) throws(InvalidConfiguration) {
         let publisher = BrokerPublisher(broker: broker)
         worker = try QueueWorker(
@@ -23,7 +27,10 @@ public final class BrokerRelay: Service {
             logger: logger, random: random
         ) { delivery in
             do {
-                try await publisher.publish(delivery.message)
+                try await around(delivery.message) {
+                    guard try await publisher.publish(delivery.message) == .unwanted else { return }
+                    throw MessageRejected("nobody wants it, and the broker keeps no more that nobody wants")
+                }
             } catch let error as MessagingError where error.code == .overloaded {
                 let age = delivery.message.created.duration(to: broker.clock.date)
                 if let patience = configuration.retry.maximumAge, age > patience { throw MessageRejected("\(error)") }

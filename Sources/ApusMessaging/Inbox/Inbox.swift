@@ -53,19 +53,19 @@ public struct Inbox: Sendable {
         return try await effect()
     }
 
-    /// Forgets what came longer ago than `age`: it must be longer than any message may be delivered late.
+    /// Forgets what came to any consumer longer ago than `age`: it must be longer than any message may be delivered late.
     ///
     /// - Returns: how many, at most 10,000 at a time.
+    /// - Throws: what the database says.
     @discardableResult
-    public func forget(
-        olderThan age: Duration = .seconds(7 * 86_400), in database: any SQLExecutor
+    public static func forget(
+        olderThan age: Duration, in database: any SQLExecutor, clock: QueueClock = .system()
     ) async throws(DatabaseError) -> Int {
         let before = clock.microseconds - age.microseconds
         return try await database.execute(
             """
             DELETE FROM apus_inbox WHERE (consumer, message) IN (
-                SELECT consumer, message FROM apus_inbox WHERE consumer = \(consumer) AND received_at < \(before)
-                LIMIT 10000)
+                SELECT consumer, message FROM apus_inbox WHERE received_at < \(before) ORDER BY received_at LIMIT 10000)
             """)
     }
 }

@@ -26,6 +26,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let storage = Code("storage")
         /// The broker or database can't be reached, or doesn't let us in; nothing is known to be stored.
         public static let unavailable = Code("unavailable")
+        /// The task was cancelled while it waited for room; nothing was stored.
+        public static let cancelled = Code("cancelled")
         /// A use that can't work, such as two handlers for one type.
         public static let misuse = Code("misuse")
     }

@@ -146,7 +146,7 @@ extension MessageQueue {
             do {
                 try await clock.sleep(for: pause)
             } catch {
-                throw MessagingError(.overloaded, "cancelled while it waited for room in the queue")
+                throw MessagingError(.cancelled, "cancelled while it waited for room in the queue")
             }
             pause = min(pause * 2, .milliseconds(200))
         }

@@ -73,7 +73,8 @@ final class ChannelNotifications: Sendable {
             defer { state.isSending = true }
             return !state.isSending
         }
-        if begins { Task { await self.work() } }
+        // Without the caller's deadline and trace: it works for all.
+        if begins { Task.detached { await self.work() } }
     }
 
     private func work() async {

@@ -118,16 +118,10 @@ extension SQLQueueStore {
     }
 
     public func maintain(_ channel: Channel, lease: Duration) async throws(MessagingError) {
-        let now = clock.microseconds
-        let doneBefore = now - configuration.deduplicationWindow.microseconds
-        let deadBefore = now - configuration.deadRetention.microseconds
         do {
+            while try await forget(channel), !Task.isCancelled {}
+            let now = clock.microseconds
             try await database.batch([
-                deletion(channel, RowState.done, "AND finished_at < \(doneBefore) LIMIT 10000"),
-                deletion(channel, RowState.dead, "AND finished_at < \(deadBefore) LIMIT 10000"),
-                deletion(
-                    channel, RowState.dead,
-                    "ORDER BY finished_at DESC LIMIT 10000 OFFSET \(configuration.deadCapacity)"),
                 // A lease that ends later than any lease can was written before the wall clock was set back.
                 """
                 UPDATE apus_queue SET due_at = \(now + lease.microseconds)
@@ -147,6 +141,23 @@ extension SQLQueueStore {
         }
         noteTimed(channel, after: lease)
     }
+
+    /// Deletes a piece of what needs no more remembering; true if there may be more.
+    private func forget(_ channel: Channel) async throws(DatabaseError) -> Bool {
+        let now = clock.microseconds
+        let doneBefore = now - configuration.deduplicationWindow.microseconds
+        let deadBefore = now - configuration.deadRetention.microseconds
+        let most = Self.forgottenAtOnce
+        return try await database.batch([
+            deletion(channel, RowState.done, "AND finished_at < \(doneBefore) LIMIT \(most)"),
+            deletion(channel, RowState.dead, "AND finished_at < \(deadBefore) LIMIT \(most)"),
+            deletion(
+                channel, RowState.dead, "ORDER BY finished_at DESC LIMIT \(most) OFFSET \(configuration.deadCapacity)"),
+        ]).contains(most)
+    }
+
+    /// So that no transaction is long.
+    private static let forgottenAtOnce = 5_000
 
     private func deletion(_ channel: Channel, _ state: SQL, _ which: SQL) -> SQL {
         """

@@ -41,14 +41,14 @@ extension QueueWorker {
         }
     }
 
-    /// Stores the settlement; nil if the store fails, after which the message will be delivered again.
+    /// Stores the settlement; nil if the store fails, after which the message will be delivered again unless it was stored.
     private func store(_ settlement: Settlement, of delivery: Delivery) async -> Bool? {
         do {
             return try await settlements.settle(delivery, settlement)
         } catch {
-            // Once more for what passes quickly: the lease is still ours, and settling twice is refused the second time.
+            // Once more for what passes quickly: the lease is still ours. If that is refused, the first may have been stored.
             do {
-                return try await settlements.settle(delivery, settlement)
+                return try await settlements.settle(delivery, settlement) ? true : nil
             } catch {
                 noteStorageFailure(error)
                 return nil
@@ -62,12 +62,10 @@ extension QueueWorker {
         var maintained: Instant?
         while !Task.isCancelled {
             let now = store.clock.now
-            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true,
-                state.withLock({ $0.beginMaintenance() })
-            {
-                maintained = now
+            if maintained.map({ $0.duration(to: now) >= .seconds(60) }) ?? true {
                 // Beside: what takes long there must cost nobody the lease.
-                _ = task { await self.maintain() }
+                let begins = state.withLock { state in state.beginMaintenance { task { await self.maintain() } } }
+                if begins { maintained = now }
             }
             do {
                 try await store.clock.sleep(for: interval)
@@ -79,8 +77,11 @@ extension QueueWorker {
     }
 
     private func maintain() async {
-        await attempt { () async throws(MessagingError) in
+        do {
             try await store.maintain(channel, lease: configuration.lease)
+        } catch {
+            // Cancelled at the end: the next one goes on.
+            if !Task.isCancelled { noteStorageFailure(error) }
         }
         state.withLock { $0.endMaintenance() }
     }

@@ -12,9 +12,10 @@ internal import Synchronization
 ///   interval for other processes; otherwise it does nothing.
 /// - When a lease is lost (the process was paused, the database away for long), the handler is cancelled and what it
 ///   returns is refused.
-/// - A handler sees the message's trace and request id, the attempt, and its timeout as deadline in `CallContext.current`.
+/// - A handler sees the message's trace and request id, the attempt, and as deadline its timeout, or when the message
+///   expires if that is earlier, in `CallContext.current`.
 /// - On graceful shutdown it takes no more, lets handlers finish within the drain timeout, then cancels them and gives
-///   their messages back uncounted; it returns even if a handler doesn't.
+///   their messages back uncounted; it returns even if a handler, or the store, doesn't.
 public final class QueueWorker: Service {
     /// What it works on, and how.
     public let channel: Channel
@@ -77,14 +78,36 @@ public final class QueueWorker: Service {
     /// Works until graceful shutdown or cancellation, then drains. Once.
     public func run() async throws {
         // Settling and giving back must go on after the caller was cancelled, so the work has a task of its own.
-        let work = task { await self.work() }
+        let ended = WakeSignal()
+        let limit = Mutex<Task<Void, Never>?>(nil)
+        _ = task {
+            await self.work()
+            ended.raise()
+        }
         await withTaskCancellationOrGracefulShutdownHandler {
-            await work.value
+            await ended.wait(upTo: nil, store.clock)
         } onCancelOrGracefulShutdown: {
             self.state.withLock { $0.stop() }
             self.signal.raise()
+            limit.withLock { $0 = $0 ?? self.task { await self.giveUp(ended) } }
         }
+        limit.withLock { $0?.cancel() }
     }
+
+    /// Ends the wait for a store that doesn't answer, some time after the drain timeout.
+    private func giveUp(_ ended: WakeSignal) async {
+        do {
+            try await store.clock.sleep(for: configuration.drainTimeout + Self.patience)
+        } catch {
+            // The work has ended.
+            return
+        }
+        logger.error("the queue's store doesn't answer at the end", metadata: ["channel": "\(channel)"])
+        ended.raise()
+    }
+
+    /// How long the store may take at the end, beyond the drain timeout and the second that cancelled handlers have.
+    private static let patience = Duration.seconds(3)
 
     /// Messages in the hand of this worker.
     public var inHand: Int { state.withLock { $0.hands.count } }
@@ -94,9 +117,12 @@ public final class QueueWorker: Service {
         let heart = task { await self.beat() }
         await takeMessages()
         await drain()
-        // It may still use the store, which whoever waits for the worker closes next.
+        // They may still use the store, which whoever waits for the worker closes next.
         heart.cancel()
         await heart.value
+        let maintenance = state.withLock { $0.maintenance }
+        maintenance?.cancel()
+        await maintenance?.value
         store.stopWaking(waker)
     }
 
@@ -193,8 +219,10 @@ public final class QueueWorker: Service {
         guard let handler = resolve(message.type) else {
             throw Unprocessable(.unhandled, message.extensions["unreadable"] ?? "no handler for \(message.type)")
         }
+        var limit = configuration.handlerTimeout
+        if let expires = message.expires { limit = min(limit, store.clock.date.duration(to: expires)) }
         let context = CallContext(
-            deadline: began.advanced(by: configuration.handlerTimeout),
+            deadline: began.advanced(by: limit),
             attempt: UInt8(clamping: delivery.attempt), requestID: message.requestID, trace: message.trace)
         try await CallContext.$current.withValue(context) {
             try await handler.handle(delivery)
@@ -205,17 +233,23 @@ public final class QueueWorker: Service {
     func settlement(
         of delivery: Delivery, _ result: Result<Void, any Error>, _ ending: WorkerState.Ending?
     ) -> Settlement {
+        // A handler that was cancelled may return without having done anything, so that says nothing.
         switch (result, ending) {
-        case (.success, _): return .done
-        case (.failure, .stopping): return .giveBack(after: .zero)
+        case (.success, nil): return .done
+        case (_, .stopping): return .giveBack(after: .zero)
         case (.failure(let error as Unprocessable), _):
             return .dead(error.reason, error: RetryPolicy.text(error.message))
+        case (.success, _): return retry(delivery, after: HandlerTimedOut(after: configuration.handlerTimeout))
         case (.failure(let error), _):
-            let age = delivery.message.created.duration(to: store.clock.date)
-            let error: any Error = ending == .timedOut ? HandlerTimedOut(after: configuration.handlerTimeout) : error
-            return random.withLock { random in
-                configuration.retry.settlement(of: delivery, age: age, after: error, using: &random)
-            }
+            return retry(
+                delivery, after: ending == .timedOut ? HandlerTimedOut(after: configuration.handlerTimeout) : error)
+        }
+    }
+
+    private func retry(_ delivery: Delivery, after error: any Error) -> Settlement {
+        let age = delivery.message.created.duration(to: store.clock.date)
+        return random.withLock { random in
+            configuration.retry.settlement(of: delivery, age: age, after: error, using: &random)
         }
     }
 }

@@ -34,7 +34,8 @@ struct WorkerState: Sendable {
     private(set) var hands: [Int64: Hand] = [:]
     private var nextID: Int64 = 0
     private(set) var isStopping = false
-    private var isMaintaining = false
+    /// The store cleans up.
+    private(set) var maintenance: Task<Void, Never>?
     private var failuresInRow = 0
     private(set) var pausedUntil: Instant?
 
@@ -104,14 +105,15 @@ struct WorkerState: Sendable {
         isStopping = true
     }
 
-    /// Whether the store may be asked to clean up, which it is once at a time.
-    mutating func beginMaintenance() -> Bool {
-        defer { isMaintaining = true }
-        return !isMaintaining
+    /// Has the store asked to clean up, which it is once at a time; false if it still does.
+    mutating func beginMaintenance(_ begin: () -> Task<Void, Never>) -> Bool {
+        guard maintenance == nil else { return false }
+        maintenance = begin()
+        return true
     }
 
     mutating func endMaintenance() {
-        isMaintaining = false
+        maintenance = nil
     }
 
     /// Decides the end of everything in hand; gives the tasks to cancel.

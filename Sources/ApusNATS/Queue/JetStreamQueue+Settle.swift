@@ -14,6 +14,7 @@ extension JetStreamQueue {
         }
         await write(&ends)
         await acknowledge(&ends)
+        await withdrawCopies(of: ends)
         let failed = ends.compactMap { $0?.error }
         let (unsettled, hasNotes) = (
             ends.compactMap { $0?.error == nil ? nil : $0?.lease },
@@ -33,6 +34,8 @@ extension JetStreamQueue {
         let lease: LeaseTable.Lease
         var isSettled = false
         var error: NATSError?
+        /// The number of the copy among the dead that was written.
+        var deadCopy: UInt64?
 
         init(_ settled: SettledDelivery, lease: LeaseTable.Lease) {
             self.settled = settled
@@ -55,7 +58,10 @@ extension JetStreamQueue {
         let requests = indices.compactMap { index in ends[index].map(writing) }
         for (index, answer) in zip(indices, await client.requests(requests)) {
             do throws(NATSError) {
-                _ = try NATSClient.document(try answer.get(), of: "an append")
+                let document = try NATSClient.document(try answer.get(), of: "an append")
+                if case .dead? = ends[index]?.settled.settlement, document["duplicate"] != .boolean(true) {
+                    ends[index]?.deadCopy = document["seq"]?.sequence
+                }
             } catch {
                 ends[index]?.error = error
             }
@@ -101,6 +107,19 @@ extension JetStreamQueue {
                 let isOver = ends[index].map { $0.lease.ends <= client.time.now } ?? true
                 // Not sent any more: lost, and no failure of the store.
                 if !(isOver && !error.mayHaveRun && error.code == .timeout) { ends[index]?.error = error }
+            }
+        }
+    }
+
+    /// Removes copies among the dead of messages whose lease ended before the consumer was told: those come again. Best
+    /// effort: a copy that is left is one that may be dropped.
+    private func withdrawCopies(of ends: [Ending?]) async {
+        for case let end? in ends where !end.isSettled && end.error == nil {
+            guard let copy = end.deadCopy else { continue }
+            do throws(NATSError) {
+                _ = try await client.removeMessage(copy, of: layout.dead)
+            } catch {
+                continue
             }
         }
     }

@@ -36,6 +36,13 @@ enum Broker {
         }
     }
 
+    /// What is amiss with the settings of a broker, a sentence each: it may lose messages.
+    ///
+    /// - Throws: `unavailable`, `storage`.
+    static func problems(of broker: (any MessageBroker)?) async throws(MessagingError) -> [String] {
+        try await (broker as? RedisQueue)?.serverProblems() ?? []
+    }
+
     private static func redis(
         _ url: ResourceURL, _ queue: QueueConfiguration, _ host: ServiceHost
     ) throws(InvalidConfiguration) -> any MessageBroker {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import ApusContract
+import ApusCore
 import ApusHTTP
 public import ApusMessaging
+import ApusResilience
 import ApusRuntime
 
 /// The messages of a service: what it publishes, what it handles, and everything that runs for that.
@@ -47,22 +49,28 @@ public final class ServiceMessaging: Sendable {
     /// - Throws: what is out of range.
     public func run(_ worker: WorkerConfiguration = .init()) throws {
         let runtime = host.runtime
-        if !outbox.handledTypes.isEmpty {
-            runtime.add(
-                "worker",
-                service: try QueueWorker(queue: outbox, configuration: worker, logger: host.logger("worker")))
-        }
+        // Without handlers, too: what comes all the same is kept as dead and reported.
+        runtime.add(
+            "worker", service: try QueueWorker(queue: outbox, configuration: worker, logger: host.logger("worker")))
+        runtime.add("queue keeper", service: keeper)
         runtime.add(
             "relay",
             service: try Relay(
                 queue: outbox, services: subscribers,
                 transport: HTTPRelayTransport(network: host.network, token: host.settings.serviceToken),
                 logger: host.logger("relay")))
-        guard let broker else { return }
+        guard let broker else {
+            runtime.add("broker leftovers", service: try leftovers())
+            return
+        }
+        let faults = host.network.faults
         runtime.add(
             "broker relay",
-            service: try BrokerRelay(queue: outbox, broker: broker, logger: host.logger("relay")))
-        guard !inbound.handledTypes.isEmpty else { return }
+            service: try BrokerRelay(queue: outbox, broker: broker, logger: host.logger("relay")) { message, deliver in
+                try await faults.inject(
+                    into: FaultCall(target: FaultTarget.broker, operation: message.type), failing: { $0 as any Error },
+                    deliver)
+            })
         runtime.add(
             "broker worker",
             service: try BrokerSubscriber(
@@ -70,9 +78,34 @@ public final class ServiceMessaging: Sendable {
                 logger: host.logger("worker")))
     }
 
-    /// The queues by the names under which an operator finds them.
-    var queues: [(name: String, queue: MessageQueue)] {
-        inbound === outbox ? [("own", outbox)] : [("own", outbox), ("broker", inbound)]
+    /// Publishes anew what waits for a broker that there isn't any more.
+    private func leftovers() throws(InvalidConfiguration) -> QueueWorker {
+        var configuration = BrokerRelay.defaults
+        configuration.pollInterval = .seconds(30)
+        let outbox = outbox
+        return try QueueWorker(
+            store: outbox.store, channel: .broker, configuration: configuration, observer: outbox.observer,
+            logger: host.logger("relay")
+        ) { delivery in
+            try await outbox.publish(delivery.message)
+        }
+    }
+
+    /// Cleans up, and reports what nobody works on.
+    private var keeper: QueueKeeper {
+        var worked: Set<Channel> = [.local, .broker]
+        for service in subscribers { worked.insert(.service(service)) }
+        return QueueKeeper(
+            outbox: outbox, worked: worked, database: host.database, broker: broker, logger: host.logger("queue"))
+    }
+
+    /// The queues as an operator finds them.
+    var queues: [AdministeredQueue] {
+        var queues = [AdministeredQueue(name: "own", queue: outbox, channels: nil)]
+        if inbound !== outbox {
+            queues.append(AdministeredQueue(name: "broker", queue: inbound, channels: [inbound.channel, .unrouted]))
+        }
+        return queues
     }
 }
 
@@ -95,7 +128,7 @@ extension ServiceMessaging {
             try await EventIntake.respond(to: request, from: senders, queue)
         }
         QueueAdministration(
-            queues: queues, callers: TrustedCaller(token: token, deed: "Queues are shown and changed"),
+            queues: queues, directory: broker, callers: TrustedCaller(token: token, deed: "Queues are shown and changed"),
             logger: host.logger("queue")
         ).add(to: &builder)
     }

@@ -25,7 +25,7 @@ struct ProcessRecipe: Sendable {
         if let port = configuration.gatewayPort { arguments += ["--port", "\(port)"] }
         if let url = registryURL { arguments += ["--registry", url] }
         let drain = StopPlan.drainTimeout(of: .gateway, total: configuration.drainTimeout)
-        arguments += ["--drain-timeout", "\(drain.nanoseconds / 1_000_000)"]
+        arguments += ["--drain-timeout", "\(drain.nanoseconds / 1_000_000)ms"]
         return ChildSpecification(
             path: configuration.apus, arguments: arguments, environment: environment(of: "gateway", part: .gateway))
     }

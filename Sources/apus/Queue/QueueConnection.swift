@@ -22,17 +22,30 @@ struct QueueConnection {
         configuration.connectTimeout = .seconds(5)
         configuration.defaultTimeout = timeout
         let client = HTTPClient(configuration: configuration, loops: loops)
-        let token = ProcessInfo.processInfo.environment["SERVICE_TOKEN"]
+        let token = try token()
         let result: Result<Value, any Error>
         do {
             result = .success(
-                try await body(QueueConnection(client: client, token: token?.isEmpty == false ? token : nil)))
+                try await body(QueueConnection(client: client, token: token)))
         } catch {
             result = .failure(error)
         }
         await client.shutdown()
         try await loops.shutdown()
         return try result.get()
+    }
+
+    /// `SERVICE_TOKEN`, or what is in the file that `SERVICE_TOKEN_FILE` names.
+    private static func token() throws(QueueFailure) -> String? {
+        let keys = ["SERVICE_TOKEN", "SERVICE_TOKEN_FILE"]
+        var settings = Settings(environment: ProcessInfo.processInfo.environment.filter { keys.contains($0.key) })
+        let token = settings.secret("SERVICE_TOKEN", "secret of the system's services")
+        do {
+            try settings.validate()
+        } catch {
+            throw QueueFailure("\(error)", exitStatus: 2)
+        }
+        return token.flatMap { $0.isEmpty ? nil : $0.reveal() }
     }
 
     /// The instances of a service that the registry knows.

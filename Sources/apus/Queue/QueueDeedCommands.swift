@@ -21,8 +21,8 @@ struct QueueSelection: ParsableArguments {
     @Option(help: "With --all: only messages that are dead for this reason.")
     var reason: String?
 
-    @Option(help: "Which of the service's queues: own or broker.")
-    var queue = "own"
+    @Option(help: "Which of the service's queues: own or broker. (default: whichever holds the channel, or both)")
+    var queue: String?
 
     @OptionGroup var target: QueueTarget
 

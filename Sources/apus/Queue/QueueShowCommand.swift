@@ -16,8 +16,8 @@ struct QueueShowCommand: AsyncParsableCommand {
     @Argument(help: "The position of the message; none: all, as a list.")
     var position: String?
 
-    @Option(help: "Which of the service's queues: own or broker.")
-    var queue = "own"
+    @Option(help: "Which of the service's queues: own or broker. (default: whichever holds the channel, or both)")
+    var queue: String?
 
     @Option(help: "How many are listed at most: 1 to 200.")
     var limit = 50
@@ -31,7 +31,7 @@ struct QueueShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await talking { connection in
             let origin = try await target.one(connection)
-            var items = [URLQueryItem(name: "queue", value: queue)]
+            var items = queue.map { [URLQueryItem(name: "queue", value: $0)] } ?? []
             if let channel { items.append(URLQueryItem(name: "channel", value: channel)) }
             if let position {
                 items.append(URLQueryItem(name: "position", value: position))
@@ -44,11 +44,11 @@ struct QueueShowCommand: AsyncParsableCommand {
             guard !page.messages.isEmpty else { return StandardOutput.write("nothing is dead\n") }
             let rows = page.messages.map { message in
                 [
-                    message.channel, message.position, message.type, message.reason, "\(message.attempts)",
+                    message.queue, message.channel, message.position, message.type, message.reason, "\(message.attempts)",
                     message.died.formatted(.iso8601), String((message.lastError ?? "").prefix(80)),
                 ]
             }
-            let head = ["CHANNEL", "POSITION", "TYPE", "REASON", "ATTEMPTS", "DIED", "LAST ERROR"]
+            let head = ["QUEUE", "CHANNEL", "POSITION", "TYPE", "REASON", "ATTEMPTS", "DIED", "LAST ERROR"]
             StandardOutput.write(QueueListCommand.table([head] + rows))
             if page.next != nil || page.messages.count == limit {
                 StandardOutput.write("there may be more: --limit says how many are shown\n")
@@ -65,6 +65,7 @@ struct QueueShowCommand: AsyncParsableCommand {
 
     private static func text(_ message: DeadMessageReport) -> String {
         """
+        queue        \(message.queue)
         channel      \(message.channel)
         position     \(message.position)
         id           \(message.id)

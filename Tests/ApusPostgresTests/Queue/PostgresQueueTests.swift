@@ -48,6 +48,34 @@
             for (_, database) in queues { await database.close() }
         }
 
+        @Test("Others are told also when the deadline of the request that published first has passed")
+        func notificationAfterDeadline() async throws {
+            let queues = try await makeQueues(2)
+            let seen = Journal<Int>()
+            for (queue, _) in queues { try queue.subscribe(job) { job, _ in seen.append(job.number) } }
+            let worker = try QueueWorker(queue: queues[1].queue, configuration: .init(pollInterval: .seconds(60)))
+            let running = Task { try await worker.run() }
+            let publisher = queues[0].queue
+            try await publisher.publish(Job(number: 0), as: job)
+            try await eventually("the first message") { seen.entries == [0] }
+            let time = TimeSource.system
+            let context = CallContext(deadline: time.now.advanced(by: .milliseconds(300)))
+            try await CallContext.$current.withValue(context) {
+                try await publisher.publish(Job(number: 1), as: job)
+            }
+            // Something is published all the time, so that what tells the others never ends.
+            var number = 2
+            while time.now < (context.deadline ?? .distantFuture).advanced(by: .milliseconds(100)) {
+                try await publisher.publish(Job(number: number), as: job)
+                number += 1
+            }
+            try await publisher.publish(Job(number: number), as: job)
+            try await eventually("the last message") { seen.entries.contains(number) }
+            running.cancel()
+            try await running.value
+            for (_, database) in queues { await database.close() }
+        }
+
         @Test("Workers of four processes handle each of 2,000 messages once")
         func competition() async throws {
             let queues = try await makeQueues(4)

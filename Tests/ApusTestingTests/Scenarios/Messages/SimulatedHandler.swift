@@ -46,9 +46,12 @@ final class SimulatedHandler: Sendable {
             try await effect()
             throw Failed()
         case 90..<93: throw RetryLater(after: .seconds(1), countsAttempt: false, "not yet")
-        case 93..<96:
+        case 93..<95:
             // Until somebody cancels it.
             try await wait(.seconds(3_600), gate)
+        case 95..<97:
+            // Until somebody cancels it, and then it returns as if it had done its work.
+            do { try await wait(.seconds(3_600), gate) } catch { try await gate.pass() }
         default:
             // It doesn't hear that it is cancelled, and has its effect late.
             await simulation.spawn { [simulation] in

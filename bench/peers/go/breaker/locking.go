@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The seed's breaker: it holds its lock while the call is made.
+// A typical Go breaker: it holds its lock during the call.
 type seedBreaker struct {
 	mutex     sync.RWMutex
 	failures  int
