@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables, as Markdown for docs/resilience.md, and the file of figures."""
+"""The tables, as Markdown for docs/chaos.md, and the file of figures."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ JOBS = (
     ("breaker-failures", f"{BREAKER}, one thread, 10 % failures", (COST, WITH_CLOCK)),
     ("breaker-two-threads", f"{BREAKER}, two threads on one breaker", (COST,)),
     ("breaker-two-threads-failures", f"{BREAKER}, two threads on one breaker, 10 % failures", (COST,)),
-    ("serialisation", "64 calls of 10 ms at once through one breaker; the peer is the seed's", (TIME,)),
+    ("serialisation", "64 calls of 10 ms at once through one breaker; the peer holds its lock during the call", (TIME,)),
     ("gcra", "a decision of a rate limiter, one key", (COST, WITH_CLOCK)),
     ("gcra-million-keys", "a decision of a rate limiter, a million keys by chance", (COST, WITH_CLOCK)),
     ("round-robin", "a pick of 100 instances", (COST,)),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""user-service: the users service on PostgreSQL and Redis against the seed's, made to work in Go.
+"""user-service: the users service on PostgreSQL and Redis against a plain one in Go.
 
 Each has a database of its own on the same PostgreSQL, a database number of its own on the same Redis, and writes its
 access log to a file.
@@ -38,7 +38,7 @@ THEIRS = (
 
 
 def is_user_one(value: object) -> bool:
-    """Ours says when it was created, the seed's doesn't."""
+    """Ours says when it was created, the one in Go doesn't."""
     return isinstance(value, dict) and {key: value.get(key) for key in ("id", "name", "email")} == {
         "id": 1, "name": "User 1", "email": "user1@example.test"}
 
@@ -193,7 +193,7 @@ def cases(workspace: Workspace) -> list[Case]:
             contestants=contestants, support=stores.support, missing=missing or None)
 
     return [
-        case("hit", "GET of one user again and again (ours has it in memory, the seed's in Redis)", UserServer),
+        case("hit", "GET of one user again and again (ours has it in memory, the one in Go in Redis)", UserServer),
         case("redis-hit", "GET of users that are in Redis, each once", RedisHit),
         case("miss", "GET of users that are in no cache, each once", Miss),
         case("post", "POST of users", Post),

@@ -63,7 +63,7 @@ struct GatewayEvents: Sendable {
     }
 
     private func tell(_ transition: CircuitBreakerTransition, _ service: String, _ scope: BreakerScope) {
-        let target = transition.isOnlyReported ? "would_open" : "\(transition.to)"
+        let target = transition.isOnlyReported ? "would_open" : transition.to.name
         transitions.labels([service, scope.label, target, transition.reason?.name ?? "none"]).increment()
         log.tell(transition, service: service, scope.label, scope.name)
     }

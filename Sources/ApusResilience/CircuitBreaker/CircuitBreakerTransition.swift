@@ -9,6 +9,15 @@ public enum CircuitBreakerPhase: UInt8, Sendable, Hashable {
     case halfOpen = 1
     /// Every call is rejected. The gauge shows 2.
     case open = 2
+
+    /// As metrics show it: `closed`, `half_open`, `open`.
+    public var name: String {
+        switch self {
+        case .closed: "closed"
+        case .halfOpen: "half_open"
+        case .open: "open"
+        }
+    }
 }
 
 /// What the signals of a circuit breaker look at.

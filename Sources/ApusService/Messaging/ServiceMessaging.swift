@@ -5,6 +5,7 @@ import ApusHTTP
 public import ApusMessaging
 import ApusResilience
 import ApusRuntime
+import Synchronization
 
 /// The messages of a service: what it publishes, what it handles, and everything that runs for that.
 ///
@@ -19,6 +20,7 @@ public final class ServiceMessaging: Sendable {
     private let host: ServiceHost
     /// Who is relayed to over HTTP.
     private let subscribers: [String]
+    private let schedules = Mutex<[Schedule]>([])
 
     init(outbox: MessageQueue, subscribers: [String], broker: (any MessageBroker)?, host: ServiceHost) {
         self.outbox = outbox
@@ -43,7 +45,12 @@ public final class ServiceMessaging: Sendable {
         if inbound !== outbox { try outbox.subscribe(type, handler) }
     }
 
-    /// Adds workers and relays to the service, which run as long as it does.
+    /// Has messages published at certain times, by every instance, and once for each time. Before ``run(_:)``.
+    public func schedule(_ schedules: Schedule...) {
+        self.schedules.withLock { $0 += schedules }
+    }
+
+    /// Adds workers, relays and the scheduler to the service, which run as long as it does.
     ///
     /// - Parameter worker: how the handlers work.
     /// - Throws: what is out of range.
@@ -53,6 +60,15 @@ public final class ServiceMessaging: Sendable {
         runtime.add(
             "worker", service: try QueueWorker(queue: outbox, configuration: worker, logger: host.logger("worker")))
         runtime.add("queue keeper", service: keeper)
+        let schedules = schedules.withLock { $0 }
+        if !schedules.isEmpty {
+            runtime.add(
+                "scheduler",
+                service: try Scheduler(
+                    schedules, publisher: outbox,
+                    configuration: SchedulerConfiguration(source: outbox.configuration.source),
+                    observer: ScheduleMetrics(host.metrics), clock: outbox.clock, logger: host.logger("scheduler")))
+        }
         runtime.add(
             "relay",
             service: try Relay(

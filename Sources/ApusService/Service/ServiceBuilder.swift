@@ -65,7 +65,7 @@ public struct ServiceBuilder {
         self.watchdog = watchdog
         shed =
             watchdog != nil && configuration.shedsLoad
-            ? ShedMetrics("apus_server_shed_total", reasons: [.queueingDelay, .inFlight], in: metrics) : nil
+            ? ShedMetrics("apus_server_shed_total", reasons: ShedReason.allCases, in: metrics) : nil
         self.time = time
         let document = ByteBuffer(bytes: OpenAPI.document(for: contract))
         add(.get, "/openapi.json", .debug) { _ in

@@ -74,14 +74,21 @@ struct RunningProgram {
 
     /// Runs `test` with the program, which is given these settings besides.
     static func with(_ environment: [String: String], _ test: (RunningProgram) async throws -> Void) async throws {
+        try await with(Program(), environment, test)
+    }
+
+    /// Runs `test` with `program`, which is given these settings besides.
+    static func with<Running: ServiceProgram>(
+        _ program: Running, _ environment: [String: String] = [:], _ test: (RunningProgram) async throws -> Void
+    ) async throws {
         var reader = Settings(
             environment: environment.merging([
                 "PORT": "0", "DATABASE_URL": "sqlite::memory:", "LOG_LEVEL": "critical", "APUS_EVENT_LOOPS": "1",
                 "DRAIN_TIMEOUT": "1s",
             ]) { given, _ in given })
-        let settings = ServiceSettings(from: &reader, name: Program.name)
+        let settings = ServiceSettings(from: &reader, name: Running.name)
         try reader.validate()
-        let host = try await ServiceHost.start(Program(), settings, announce: { _ in })
+        let host = try await ServiceHost.start(program, settings, announce: { _ in })
         let loops = EventLoops(count: 1)
         let client = HTTPClient(loops: loops)
         let (ready, continuation) = AsyncStream.makeStream(of: Origin.self)

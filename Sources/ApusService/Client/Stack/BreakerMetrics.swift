@@ -27,22 +27,16 @@ struct BreakerMetrics: Sendable {
     }
 
     func count(_ transition: CircuitBreakerTransition) {
-        let phase =
-            switch transition.isOnlyReported ? nil : transition.to {
-            case nil: "would_open"
-            case .closed: "closed"
-            case .halfOpen: "half_open"
-            case .open: "open"
-            }
+        let phase = transition.isOnlyReported ? "would_open" : transition.to.name
         transitions.labels([service, phase, transition.reason?.name ?? "none"]).increment()
     }
 
     /// Shows how many breakers are in which phase.
     func register(_ snapshots: @escaping @Sendable () -> [CircuitBreakerSnapshot]) {
-        for (name, phase) in [("closed", CircuitBreakerPhase.closed), ("half_open", .halfOpen), ("open", .open)] {
+        for phase in [CircuitBreakerPhase.closed, .halfOpen, .open] {
             metrics.gauge(
                 "apus_client_breakers", "Circuit breakers of instances, by phase.",
-                labels: ["service": service, "phase": name]
+                labels: ["service": service, "phase": phase.name]
             ) { Double(snapshots().count { $0.phase == phase }) }
         }
     }

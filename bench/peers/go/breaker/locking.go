@@ -9,7 +9,7 @@ import (
 )
 
 // A typical Go breaker: it holds its lock during the call.
-type seedBreaker struct {
+type lockingBreaker struct {
 	mutex     sync.RWMutex
 	failures  int
 	lastError time.Time
@@ -18,11 +18,11 @@ type seedBreaker struct {
 	timeout   time.Duration
 }
 
-func newSeedBreaker(threshold int, timeout time.Duration) *seedBreaker {
-	return &seedBreaker{threshold: threshold, timeout: timeout, state: "closed"}
+func newLockingBreaker(threshold int, timeout time.Duration) *lockingBreaker {
+	return &lockingBreaker{threshold: threshold, timeout: timeout, state: "closed"}
 }
 
-func (b *seedBreaker) execute(command func() error) error {
+func (b *lockingBreaker) execute(command func() error) error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.state == "open" {

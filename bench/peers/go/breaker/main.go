@@ -128,7 +128,7 @@ func round(failures int) (starts, ends []int64) {
 }
 
 func serialisation(length time.Duration) {
-	shared := newSeedBreaker(5, time.Second)
+	shared := newLockingBreaker(5, time.Second)
 	least := time.Duration(0)
 	for rounds, end := 0, clock()+int64(length); rounds == 0 || clock() < end; rounds++ {
 		start := time.Now()

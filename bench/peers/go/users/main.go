@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The seed's user service, made to work: GET /users/{id} asks Redis, then PostgreSQL, and fills Redis; POST /users
+// A plain user service: GET /users/{id} asks Redis, then PostgreSQL, and fills Redis; POST /users
 // inserts. One line of access log a request. Its database has the table users (id, name, email).
 package main
 
@@ -79,7 +79,7 @@ func newDatabase(url string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The seed keeps 5 idle connections. With 32 requests at a time database/sql would then open and close connections
+	// The usual number is 5 idle connections. With 32 requests at a time database/sql would then open and close connections
 	// all the time, which would flatter whoever doesn't.
 	db.SetMaxOpenConns(25)
 	db.SetMaxIdleConns(25)
