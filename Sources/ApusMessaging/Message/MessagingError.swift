@@ -16,6 +16,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
 
         /// The queue is full. Nothing was stored.
         public static let overloaded = Code("overloaded")
+        /// The task was cancelled while it waited for room (``FullPolicy/wait(upTo:)``). Nothing was stored.
+        public static let cancelled = Code("cancelled")
         /// The message is larger than the queue takes.
         public static let tooLarge = Code("too_large")
         /// The message lacks something or holds something that its form doesn't allow.
