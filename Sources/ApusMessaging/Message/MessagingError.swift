@@ -16,8 +16,6 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
 
         /// The queue is full. Nothing was stored.
         public static let overloaded = Code("overloaded")
-        /// The task was cancelled while it waited for room (``FullPolicy/wait(upTo:)``). Nothing was stored.
-        public static let cancelled = Code("cancelled")
         /// The message is larger than the queue takes.
         public static let tooLarge = Code("too_large")
         /// The message lacks something or holds something that its form doesn't allow.
@@ -28,6 +26,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let storage = Code("storage")
         /// The broker or database can't be reached, or doesn't let us in; nothing is known to be stored.
         public static let unavailable = Code("unavailable")
+        /// The task was cancelled while it waited for room; nothing was stored.
+        public static let cancelled = Code("cancelled")
         /// A use that can't work, such as two handlers for one type.
         public static let misuse = Code("misuse")
     }
