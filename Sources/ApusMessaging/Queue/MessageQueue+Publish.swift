@@ -12,8 +12,9 @@ extension MessageQueue {
     /// - Parameters:
     ///   - id: the same id again, within the deduplication window, has no effect. Default: a random one.
     ///   - transaction: of the database in which the queue's store is.
-    /// - Throws: `overloaded` if a channel is full, `tooLarge`, `invalid`, `misuse` for what the store doesn't offer,
-    ///   `storage`, `unavailable`. Let it pass, so that the transaction rolls back.
+    /// - Throws: `overloaded` if a channel is full, `cancelled` if the task is cancelled while it waits for room,
+    ///   `tooLarge`, `invalid`, `misuse` for what the store doesn't offer, `storage`, `unavailable`. Let it pass, so that
+    ///   the transaction rolls back.
     @discardableResult
     public func publish<Payload: Sendable>(
         _ payload: Payload, as type: MessageType<Payload>, id: String? = nil, _ options: PublishOptions = .init(),
@@ -141,7 +142,10 @@ extension MessageQueue {
             do {
                 return try await store.append(entries)
             } catch {
-                guard error.code == .overloaded, clock.now.advanced(by: pause) < end else { throw error }
+                let left = clock.now.duration(to: end)
+                guard error.code == .overloaded, left > .zero else { throw error }
+                // The last try is in the last moment.
+                pause = min(pause, left)
             }
             do {
                 try await clock.sleep(for: pause)

@@ -22,10 +22,16 @@ struct BrokerTests {
             routing: .broker)
     }
 
-    /// What a service of this name has handled.
-    private func subscribe(_ service: String, _ seen: Journal<Int>) throws -> BrokerSubscriber {
+    /// A service of this name, what it has handled, and with which ordering keys.
+    private func subscribe(
+        _ service: String, _ seen: Journal<Int>, keys: Journal<String?> = Journal()
+    ) throws -> BrokerSubscriber {
         let queue = MessageQueue(store: broker, channel: .service(service))
-        try queue.subscribe(QueueFixture.job) { job, _ in seen.append(job.number) }
+        try queue.subscribe(QueueFixture.job) { job, delivery in
+            keys.append(delivery.message.orderingKey)
+            await Task.yield()
+            seen.append(job.number)
+        }
         return try BrokerSubscriber(
             queue: queue, broker: broker, service: service,
             configuration: WorkerConfiguration(concurrency: 4), logger: silence)
@@ -42,7 +48,9 @@ struct BrokerTests {
         try result.get()
     }
 
-    @Test("What was published before anybody wanted it comes to who subscribes later, in the order of its key")
+    @Test(
+        "What nobody wanted comes to who subscribes later, once, with its key, in any order; what is published then in order"
+    )
     func lateSubscriber() async throws {
         try await relaying {
             for number in 0..<5 {
@@ -51,20 +59,22 @@ struct BrokerTests {
             try await eventually("five unrouted") {
                 try await broker.statistics()[.unrouted]?.waiting == 5
             }
-            let seen = Journal<Int>()
-            let subscriber = try subscribe("mails", seen)
+            let (seen, keys) = (Journal<Int>(), Journal<String?>())
+            let subscriber = try subscribe("mails", seen, keys: keys)
             let running = Task { try await subscriber.run() }
             try await eventually("all five") {
                 clock.advance(by: .milliseconds(200))
                 return seen.entries.count == 5
             }
+            // Several at a time are taken from where they waited without their key.
             #expect(seen.entries.sorted() == Array(0..<5))
             #expect(try await broker.statistics()[.unrouted] == nil)
-            for number in 5..<8 {
+            for number in 5..<30 {
                 try await outbox.publish(Job(number: number), as: QueueFixture.job, .init(orderingKey: "a"))
             }
-            try await eventually("what is published now") { seen.entries.count == 8 }
-            #expect(seen.entries.suffix(3) == [5, 6, 7])
+            try await eventually("what is published now") { seen.entries.count == 30 }
+            #expect(seen.entries.suffix(25) == Array(5..<30)[...])
+            #expect(keys.entries == .init(repeating: "a", count: 30))
             running.cancel()
             try await running.value
         }
@@ -88,6 +98,40 @@ struct BrokerTests {
             #expect(try await broker.statistics()[.unrouted]?.depth == 1)
             running.cancel()
             try await running.value
+        }
+    }
+
+    @Test("The order of a key holds from outbox to handlers, also for two services of which one's channel is full")
+    func orderPastFullChannel() async throws {
+        try await broker.register(Subscription(service: "slow", types: ["job"]))
+        let (seen, late) = (Journal<Int>(), Journal<Int>())
+        let subscriber = try subscribe("mails", seen)
+        let running = Task { try await subscriber.run() }
+        try await relaying {
+            try await eventually("the subscriptions") { try await broker.subscriptions().count == 2 }
+            for number in 0..<60 {
+                try await outbox.publish(Job(number: number), as: QueueFixture.job, .init(orderingKey: "\(number % 3)"))
+            }
+            // One of each key that is refused holds up its followers, for both: nothing may overtake it.
+            try await eventually("a full channel") {
+                clock.advance(by: .milliseconds(50))
+                return try await broker.statistics()[.service("slow")]?.waiting == 20 && seen.entries.count == 23
+            }
+            let slow = try subscribe("slow", late)
+            let catching = Task { try await slow.run() }
+            try await eventually("all at both", within: .seconds(30)) {
+                clock.advance(by: .milliseconds(200))
+                return seen.entries.count >= 60 && late.entries.count >= 60
+            }
+            catching.cancel()
+            try await catching.value
+        }
+        running.cancel()
+        try await running.value
+        for key in 0..<3 {
+            let expected = (0..<60).filter { $0 % 3 == key }
+            #expect(seen.entries.filter { $0 % 3 == key } == expected)
+            #expect(late.entries.filter { $0 % 3 == key } == expected)
         }
     }
 

@@ -49,12 +49,11 @@ struct TroubleUnderOrdersTests {
 
     @Test(
         "orders is killed at each point, and its clock is an hour ahead, right or an hour behind when it is back: all as ever",
-        .timeLimit(.minutes(5)))
-    func clock() async throws {
+        .timeLimit(.minutes(5)), arguments: DurableBackend.all)
+    func clock(_ backend: DurableBackend) async throws {
         let hour: Int64 = 3_600
         let steps = [hour, 0, -hour, 0]
         let kills = Mutex(0)
-        let backend = try #require(DurableBackend.all.first)
         let folder = try TemporaryFolder()
         try await KillableShop.with(
             backend, in: folder,
