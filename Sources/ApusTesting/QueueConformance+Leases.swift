@@ -93,6 +93,9 @@ extension QueueConformance {
                 let other = try await stolen(subject)
                 try await eventually("cancellation") {
                     subject.clock.advance(by: .seconds(1))
+                    // The other goes on meanwhile.
+                    let held = try await subject.store.extend([other], by: .seconds(30))
+                    try require(held, is: [true], "the other's lease")
                     return wasCancelled.value == 1
                 }
                 end.open()

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -150,4 +151,16 @@ time_t time(time_t *now) {
     time_t value = real(NULL) + step();
     if (now != NULL) *now = value;
     return value;
+}
+
+// The kernel's clock isn't stepped: a wait until a time of the wall clock is moved back. What runs since boot is far less.
+int pthread_cond_timedwait(
+    pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict end) {
+    static int (*real)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    // Without the version it may be the one of old condition variables.
+    if (real == NULL) real = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+    if (real == NULL) real = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    struct timespec moved = *end;
+    if (moved.tv_sec > 1000000000) moved.tv_sec -= step();
+    return real(condition, mutex, &moved);
 }
