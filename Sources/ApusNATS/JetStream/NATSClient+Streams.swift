@@ -30,6 +30,7 @@ extension NATSClient {
             }
             let answer = try await ask("STREAM.INFO.\(stream)", filter)
             let counted = answer["state"]
+            state.created = answer["created"]?.text ?? ""
             state.messages = counted?["messages"]?.number ?? 0
             state.bytes = counted?["bytes"]?.number ?? 0
             state.firstSequence = counted?["first_seq"]?.sequence ?? 0

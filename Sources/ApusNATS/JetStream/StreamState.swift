@@ -2,6 +2,8 @@
 
 /// A stream at one moment.
 public struct StreamState: Sendable, Hashable {
+    /// When it was made, as the server writes it: tells it from one of the same name that was removed.
+    public var created = ""
     /// What it holds.
     public var messages = 0
     public var bytes = 0
