@@ -46,6 +46,46 @@
             }
         }
 
+        @Test("frames are what their commands write, one behind the other")
+        func frames() {
+            var random = FastRandom(seed: 8)
+            for _ in 0..<300 {
+                var frame = RedisFrame(capacity: Int.random(in: 0...100, using: &random))
+                var expected: [UInt8] = []
+                let count = Int.random(in: 0...3, using: &random)
+                for _ in 0..<count {
+                    let words = (0..<Int.random(in: 0...12, using: &random)).map { _ -> RedisArgument in
+                        let text = String(repeating: "é", count: Int.random(in: 0...120, using: &random))
+                        return switch Int.random(in: 0...4, using: &random) {
+                        case 0: .integer(Int64.random(in: 0 ... .max, using: &random))
+                        case 1: .integer(Int64.random(in: 0...200, using: &random))
+                        case 2: .string(text)
+                        default: .bytes(Array(text.utf8))
+                        }
+                    }
+                    frame.command("EVALSHA", words: words.count)
+                    for word in words {
+                        switch word {
+                        case .integer(let number): frame.word(Int(number))
+                        case .string(let text):
+                            let parts = [text.prefix(text.count / 3), text.dropFirst(text.count / 3)].map(String.init)
+                            if text.count < 40 { frame.word(text) } else { frame.word(parts[0], "", parts[1]) }
+                        case .bytes(let bytes):
+                            let cut = bytes.count / 2
+                            if cut < 40 {
+                                frame.word(bytes[...])
+                            } else {
+                                frame.word(Array(bytes[..<cut]), Array(bytes[cut...]))
+                            }
+                        }
+                    }
+                    expected += formatted(RedisCommand("EVALSHA", words))
+                }
+                #expect(frame.bytes == expected)
+                #expect(frame.commands == count)
+            }
+        }
+
         private func formatted(_ command: RedisCommand) -> [UInt8] {
             let words =
                 [Array(command.name.utf8)]

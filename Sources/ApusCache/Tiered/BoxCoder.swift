@@ -22,14 +22,21 @@ struct DecodedBox {
 
 /// The coder of one type, by ``CacheEnvelope``.
 enum BoxCoder<Value: Codable & Sendable>: BoxCoding {
+    private static var version: Int { (Value.self as? any VersionedCacheValue.Type)?.cacheVersion ?? 0 }
+
     static func encoded(_ box: CacheBox, _ policy: CachePolicy) throws(CacheError) -> [UInt8] {
-        try CacheEnvelope(box.value(as: Value.self), staleness: policy.staleness, tags: policy.tags).encoded()
+        let staleness = Int(policy.staleness.nanoseconds / 1_000_000)
+        return try CacheEnvelope(version: version, staleness: staleness, tags: policy.tags)
+            .encoded(box.value(as: Value.self))
     }
 
     static func decoded(_ bytes: [UInt8]) -> DecodedBox? {
-        guard let envelope = CacheEnvelope<Value>(bytes) else { return nil }
+        guard
+            let (envelope, value) = CacheEnvelope.decoded(bytes, as: Value.self), envelope.version == version,
+            envelope.staleness >= 0
+        else { return nil }
         return DecodedBox(
-            box: envelope.d.map { TypedBox($0) } ?? CacheBox.nothing, staleness: .milliseconds(envelope.s),
-            tags: envelope.t ?? [])
+            box: value.map { TypedBox($0) } ?? CacheBox.nothing, staleness: .milliseconds(envelope.staleness),
+            tags: envelope.tags)
     }
 }

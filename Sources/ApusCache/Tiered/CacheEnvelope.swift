@@ -2,75 +2,94 @@
 import ApusContract
 import ApusCore
 
-/// A value as the second level keeps it: JSON with the version of its shape, and how much of the time it is kept is not
-/// freshness but staleness.
-struct CacheEnvelope<Value: Codable & Sendable>: Codable, Sendable {
-    /// The version of the shape of the value.
-    var v: Int
-    /// Milliseconds for which it is kept after it isn't fresh any more.
-    var s: Int64
-    /// The tags, so that who reads it without knowing them hears of their removal; nil if there are none.
-    var t: [String]?
-    /// The value; nil for the answer that there is nothing.
-    var d: Value?
+/// What the second level keeps with a value: `{"v":0,"s":0,"t":[…],"d":…}`, where `d` is the value.
+///
+/// Written, and mostly read, without the codec for what is around the value: the value's own coding is all that costs.
+struct CacheEnvelope: Sendable, Hashable {
+    /// The version of the shape of the value: `v`.
+    var version: Int
+    /// Milliseconds for which it is kept after it isn't fresh any more: `s`.
+    var staleness: Int
+    /// The tags, so that who reads it without knowing them hears of their removal: `t`, missing if there are none.
+    var tags: [String] = []
 
-    init(_ value: Value?, staleness: Duration, tags: [String] = []) {
-        t = tags.isEmpty ? nil : tags
-        v = Self.version
-        s = staleness.nanoseconds / 1_000_000
-        d = value
-    }
-
-    static var version: Int { (Value.self as? any VersionedCacheValue.Type)?.cacheVersion ?? 0 }
-
+    /// The text with `value` in it; nil for the answer that there is nothing, which has no `d`.
+    ///
     /// - Throws: `encoding`.
-    func encoded() throws(CacheError) -> [UInt8] {
-        do {
-            return try JSONCodec().encode(self)
-        } catch {
-            throw CacheError(.encoding, "a \(Value.self) can't be encoded: \(error)")
+    func encoded<Value: Encodable>(_ value: Value?) throws(CacheError) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.name("v")
+        writer.integer(version)
+        writer.name("s")
+        writer.integer(staleness)
+        if !tags.isEmpty {
+            writer.name("t")
+            writer.beginArray()
+            for tag in tags {
+                writer.element()
+                writer.string(tag)
+            }
+            writer.endArray()
         }
+        if let value {
+            writer.name("d")
+            do {
+                try JSONCodec().encode(value, to: &writer, depth: 1)
+            } catch {
+                throw CacheError(.encoding, "a \(Value.self) can't be encoded: \(error)")
+            }
+        }
+        writer.endObject()
+        return writer.bytes
     }
 
-    /// Nil if the bytes hold something else: another type, an older shape, or no JSON at all.
-    init?(_ bytes: [UInt8]) {
+    /// The envelope and the value in it. Nil if the bytes hold something else: another type, or no JSON at all.
+    static func decoded<Value: Decodable>(
+        _ bytes: [UInt8], as type: Value.Type
+    ) -> (envelope: CacheEnvelope, value: Value?)? {
+        if let plain = plain(bytes, as: type) { return plain }
         do {
-            self = try JSONCodec().decode(from: bytes)
+            let text = try JSONCodec().decode(EnvelopeText<Value>.self, from: bytes)
+            return (text.envelope, text.value)
         } catch {
             return nil
         }
-        guard v == Self.version, s >= 0 else { return nil }
+    }
+
+    /// Of bytes as ``encoded(_:)`` writes them for a value without tags. Nil for all others, whatever they hold: these are
+    /// left to the codec. What is read here the codec would read the same.
+    private static func plain<Value: Decodable>(
+        _ bytes: [UInt8], as type: Value.Type
+    ) -> (envelope: CacheEnvelope, value: Value?)? {
+        var head = EnvelopeHead(bytes)
+        guard
+            head.skip(#"{"v":"#), let version = head.number(), head.skip(#","s":"#), let staleness = head.number(),
+            head.skip(#","d":"#), let value = head.value
+        else { return nil }
+        do {
+            return (CacheEnvelope(version: version, staleness: staleness), try JSONCodec().decode(type, from: value))
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// An envelope of any form, as the codec reads it.
+private struct EnvelopeText<Value: Decodable>: Decodable {
+    let envelope: CacheEnvelope
+    let value: Value?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: EnvelopeKey.self)
+        envelope = CacheEnvelope(
+            version: try container.decode(Int.self, forKey: .v), staleness: try container.decode(Int.self, forKey: .s),
+            tags: try container.decodeIfPresent([String].self, forKey: .t) ?? [])
+        value = try container.decodeIfPresent(Value.self, forKey: .d)
     }
 }
 
 /// Outside of the generic type, which would cost look-ups of its metadata for each value.
-private enum CacheEnvelopeKey: CodingKey {
+private enum EnvelopeKey: CodingKey {
     case v, s, t, d
-}
-
-extension CacheEnvelope {
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CacheEnvelopeKey.self)
-        v = try container.decode(Int.self, forKey: .v)
-        s = try container.decode(Int64.self, forKey: .s)
-        t = try container.decodeIfPresent([String].self, forKey: .t)
-        d = try container.decodeIfPresent(Value.self, forKey: .d)
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CacheEnvelopeKey.self)
-        try container.encode(v, forKey: .v)
-        try container.encode(s, forKey: .s)
-        try container.encodeIfPresent(t, forKey: .t)
-        try container.encodeIfPresent(d, forKey: .d)
-    }
-}
-
-/// A value whose shape has changed: what an older version of the program left on the second level, and what a newer one
-/// did, is a miss.
-///
-/// Without this a value is a miss if it can't be decoded, which is enough as long as no field changes its meaning.
-public protocol VersionedCacheValue: Codable, Sendable {
-    /// Raised with each change of the shape. Values without this have version 0.
-    static var cacheVersion: Int { get }
 }

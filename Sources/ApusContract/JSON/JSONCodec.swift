@@ -39,10 +39,28 @@ public struct JSONCodec: Sendable {
     ///
     /// - Throws: an `EncodingError`, or what the value's own encoding throws.
     public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
-        let output = JSONOutput(dates: dates)
+        var writer = JSONWriter()
+        try encode(value, to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes `value` where `writer` expects a value: as the whole text, after a member's name, or as an element.
+    ///
+    /// - Parameter depth: how many containers are open around the value. Default: none.
+    /// - Throws: as ``encode(_:)``; nothing was written then.
+    public func encode<Value: Encodable>(_ value: Value, to writer: inout JSONWriter, depth: Int = 0) throws {
+        let mark = writer.mark
+        // Moved there and back: a copy of the writer would be a copy of what it has written.
+        let output = JSONOutput(dates: dates, writer: exchange(&writer, with: JSONWriter(capacity: 0)), depth: depth)
         defer { output.discard() }
-        try output.single(value, in: 0)
-        return try output.finish()
+        do {
+            try output.single(value, in: 0)
+            writer = try output.finish()
+        } catch {
+            writer = output.json
+            writer.restore(mark)
+            throw error
+        }
     }
 
     /// The value that `bytes` hold.

@@ -12,7 +12,13 @@ public struct JSONWriter: Sendable {
     /// A writer with room for `capacity` bytes; it grows as needed.
     public init(capacity: Int = 256) {
         bytes = []
-        bytes.reserveCapacity(capacity)
+        if capacity > 0 { bytes.reserveCapacity(capacity) }
+    }
+
+    /// A writer that has written `text`, whose last is a value.
+    init(value text: [UInt8]) {
+        bytes = text
+        needsComma = true
     }
 
     /// Opens an object.

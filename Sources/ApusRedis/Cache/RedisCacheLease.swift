@@ -2,47 +2,57 @@
 import ApusCache
 import ApusCore
 
-/// What a read saw, as the token of a lease holds it: when, and the head of each key that was looked at.
+/// What a read saw: when, and the head of each key that was looked at, in the order of the keys.
+///
+/// It is used as it lies in the token of a lease: the time in eight bytes, then each head behind a byte with its length.
 struct RedisCacheLease {
-    /// What a key that isn't there has instead of a head.
-    static let absent = [UInt8(ascii: "-")]
+    private static let timeLength = MemoryLayout<Int64>.size
 
     let taken: Instant
-    /// In the order of the keys.
-    let heads: [[UInt8]]
+    /// How many keys were looked at.
+    let count: Int
+    private let token: [UInt8]
 
-    /// The lease of a read that got `states`.
-    init(_ states: [RedisValue], at taken: Instant) {
-        self.taken = taken
-        heads = states.map { state in
-            guard !state.isNull else { return Self.absent }
-            return Array((state.bytes ?? []).prefix(RedisCacheStore.headLength - 1))
+    /// The token of a read that got `states`. A key that isn't there has `-` instead of a head.
+    static func token(_ states: [RedisValue], at taken: Instant) -> [UInt8] {
+        var token: [UInt8] = []
+        token.reserveCapacity(timeLength + states.count * RedisCacheStore.headLength)
+        withUnsafeBytes(of: taken.nanoseconds) { token.append(contentsOf: $0) }
+        for state in states {
+            if case .null = state {
+                token.append(1)
+                token.append(UInt8(ascii: "-"))
+            } else {
+                let head = (state.bytes ?? []).prefix(RedisCacheStore.headLength - 1)
+                token.append(UInt8(truncatingIfNeeded: head.count))
+                token.append(contentsOf: head)
+            }
         }
+        return token
     }
 
     /// Nil if the lease is another store's.
     init?(_ lease: CacheLease) {
-        let width = MemoryLayout<Int64>.size
-        guard lease.token.count >= width else { return nil }
-        taken = Instant(nanoseconds: lease.token.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
-        var heads: [[UInt8]] = []
-        var rest = lease.token[width...]
-        while let length = rest.popFirst() {
-            guard rest.count >= Int(length) else { return nil }
-            heads.append(Array(rest.prefix(Int(length))))
-            rest = rest.dropFirst(Int(length))
+        token = lease.token
+        guard token.count >= Self.timeLength else { return nil }
+        taken = Instant(nanoseconds: token.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+        var count = 0
+        var position = Self.timeLength
+        while position < token.count {
+            position += 1 + Int(token[position])
+            count += 1
         }
-        self.heads = heads
+        guard position == token.count else { return nil }
+        self.count = count
     }
 
-    /// As the cache keeps it.
-    var lease: CacheLease {
-        var token = withUnsafeBytes(of: taken.nanoseconds) { Array($0) }
-        token.reserveCapacity(token.count + heads.count * RedisCacheStore.headLength)
-        for head in heads {
-            token.append(UInt8(truncatingIfNeeded: head.count))
-            token += head
+    /// Calls `body` with each head.
+    func forEachHead(_ body: (ArraySlice<UInt8>) -> Void) {
+        var position = Self.timeLength
+        while position < token.count {
+            let start = position + 1
+            position = start + Int(token[position])
+            body(token[start..<position])
         }
-        return CacheLease(token: token)
     }
 }

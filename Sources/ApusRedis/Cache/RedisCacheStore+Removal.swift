@@ -16,7 +16,7 @@ extension RedisCacheStore {
     }
 
     private func mark(_ name: String) -> RedisCommand {
-        .set(name, Array(head("X").utf8), timeToLive: configuration.longestLoad)
+        .set(name, head("X"), timeToLive: configuration.longestLoad)
     }
 
     private func remove(_ keys: [String], within: Duration) async throws(CacheError) {

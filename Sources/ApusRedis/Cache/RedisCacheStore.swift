@@ -35,28 +35,25 @@ public final class RedisCacheStore: CacheStore {
 
     public func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         let now = client.time.now
-        let names = leaseNames(key, tags)
-        let own = names[names.count - 1]
+        let frame = readFrame(key, tags)
         return try await guarded.call(within: within) { (deadline) throws(RedisError) -> CacheStoreLookup in
-            let replies = try await client.sendPiece(
-                [RedisCommand("MGET", names.map { .string($0) }), RedisCommand("PTTL", [.string(own)])],
-                deadline: deadline)
+            let replies = try await client.sendAllowed(.frame(frame), deadline: deadline)
             // Here, so that the breaker hears of a server that answers with an error.
-            return try Self.lookup(replies, of: names.count, at: now)
+            return try Self.lookup(replies, of: tags.count + 2, at: now)
         }
     }
 
     /// What the replies to `MGET` and `PTTL` say.
     @inline(never)
     private static func lookup(
-        _ replies: [RedisValue], of count: Int, at now: Instant
+        _ reply: RedisValue, of count: Int, at now: Instant
     ) throws(RedisError) -> CacheStoreLookup {
-        guard replies.count == 2 else { throw .unexpected("MGET") }
+        guard let replies = reply.array, replies.count == 2 else { throw .unexpected("MGET") }
         if case .error(let error) = replies[0] { throw .server(error) }
         guard let states = replies[0].array, states.count == count, let left = replies[1].integer else {
             throw .unexpected("MGET")
         }
-        let lease = RedisCacheLease(states, at: now).lease
+        let lease = CacheLease(token: RedisCacheLease.token(states, at: now))
         guard case .bytes(let stored)? = states.last, left != -2, let bytes = item(stored) else {
             return CacheStoreLookup(item: nil, lease: lease)
         }
@@ -67,39 +64,22 @@ public final class RedisCacheStore: CacheStore {
     public func fill(
         _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
     ) async throws(CacheError) -> Bool {
-        guard let words = try fillWords(key, item, lease) else { return false }
+        try requireRoom(for: item)
+        // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
+        guard let seen = RedisCacheLease(lease), seen.count == item.tags.count + 2,
+            seen.taken.duration(to: client.time.now) < configuration.longestLoad
+        else { return false }
         let reply = try await guarded.call(within: within) { (deadline) throws(RedisError) -> RedisValue in
-            try await client.run(Self.fillScript, words: words, deadline: deadline)
+            try await client.run(Self.fillScript, deadline: deadline) { name, script in
+                .frame(fillFrame(name, script, key, item, seen))
+            }
         }
         return reply.integer == 1
     }
 
-    /// What the script for a fill is given; nil if the lease is good for nothing.
-    @inline(never)
-    private func fillWords(
-        _ key: String, _ item: CacheStoreItem, _ lease: CacheLease
-    ) throws(CacheError) -> [RedisArgument]? {
-        let value = try stored(item)
-        let names = leaseNames(key, item.tags)
-        // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
-        guard let seen = RedisCacheLease(lease), seen.heads.count == names.count,
-            seen.taken.duration(to: client.time.now) < configuration.longestLoad
-        else { return nil }
-        var words: [RedisArgument] = []
-        words.reserveCapacity(2 * names.count + item.tags.count + 5)
-        words.append(.integer(Int64(names.count + item.tags.count)))
-        for name in names { words.append(.string(name)) }
-        for tag in item.tags { words.append(.string(tagSet(tag))) }
-        words.append(.integer(Int64(names.count)))
-        words.append(.bytes(value))
-        words.append(.integer(Self.milliseconds(item.timeToLive)))
-        words.append(.string(key))
-        for head in seen.heads { words.append(.bytes(head)) }
-        return words
-    }
-
     public func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
-        let value = try stored(item)
+        try requireRoom(for: item)
+        let value = head("V") + item.bytes
         try await guarded.call(within: within) { (deadline) throws(RedisError) in
             guard !item.tags.isEmpty else {
                 try await client.set(name(key), value, timeToLive: item.timeToLive, deadline: deadline)
@@ -131,35 +111,31 @@ public final class RedisCacheStore: CacheStore {
     var channel: String { configuration.namespace + "invalidations" }
 
     func name(_ key: String) -> String { configuration.namespace + key }
-    func tagMark(_ tag: String) -> String { configuration.namespace + "\u{1}mark:" + tag }
-    func tagSet(_ tag: String) -> String { configuration.namespace + "\u{1}keys:" + tag }
-
-    /// What a lease looks at; the key itself is the last.
-    private func leaseNames(_ key: String, _ tags: [String]) -> [String] {
-        guard !tags.isEmpty else { return [everything, name(key)] }
-        return [everything] + tags.map(tagMark) + [name(key)]
-    }
+    func tagMark(_ tag: String) -> String { configuration.namespace + Self.markInfix + tag }
+    func tagSet(_ tag: String) -> String { configuration.namespace + Self.setInfix + tag }
+    static let markInfix = "\u{1}mark:"
+    static let setInfix = "\u{1}keys:"
 
     // MARK: What is stored
 
     static let headLength = 18
 
     /// A head that no other item or mark has.
-    func head(_ kind: String) -> String {
-        kind + Hex.string(random.withLock { $0.next() }) + "\n"
+    func head(_ kind: Unicode.Scalar) -> [UInt8] {
+        var head: [UInt8] = []
+        head.reserveCapacity(Self.headLength)
+        head.append(UInt8(ascii: kind))
+        head.append(contentsOf: Hex.string(random.withLock { $0.next() }).utf8)
+        head.append(UInt8(ascii: "\n"))
+        return head
     }
 
-    private func stored(_ item: CacheStoreItem) throws(CacheError) -> [UInt8] {
-        guard item.bytes.count <= configuration.maximumValueBytes else {
-            counters.tooLarge.wrappingAdd(1, ordering: .relaxed)
-            throw CacheError(
-                .tooLarge, "the value has \(item.bytes.count) bytes, more than \(configuration.maximumValueBytes)")
-        }
-        var stored: [UInt8] = []
-        stored.reserveCapacity(Self.headLength + item.bytes.count)
-        stored.append(contentsOf: head("V").utf8)
-        stored.append(contentsOf: item.bytes)
-        return stored
+    /// - Throws: `tooLarge`, counted.
+    private func requireRoom(for item: CacheStoreItem) throws(CacheError) {
+        guard item.bytes.count > configuration.maximumValueBytes else { return }
+        counters.tooLarge.wrappingAdd(1, ordering: .relaxed)
+        throw CacheError(
+            .tooLarge, "the value has \(item.bytes.count) bytes, more than \(configuration.maximumValueBytes)")
     }
 
     private static func item(_ stored: [UInt8]) -> [UInt8]? {
@@ -167,7 +143,7 @@ public final class RedisCacheStore: CacheStore {
         return Array(stored[headLength...])
     }
 
-    private static func milliseconds(_ timeToLive: Duration?) -> Int64 {
+    static func milliseconds(_ timeToLive: Duration?) -> Int64 {
         timeToLive.map { max(1, $0.nanoseconds / 1_000_000) } ?? 0
     }
 

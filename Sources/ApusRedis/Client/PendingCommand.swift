@@ -10,9 +10,9 @@ final class PendingCommand: @unchecked Sendable {
     // Sendable so that it can be handed to its loop.
     typealias Outcome = Result<RedisValue, RedisError>
 
-    let first: RedisCommand
-    /// Sent right after the first, with no other command in between.
-    let rest: ArraySlice<RedisCommand>
+    let piece: RedisPiece
+    /// How many replies it gets.
+    private let expected: Int
     let deadline: Instant
     /// About how many bytes it has on the wire.
     let size: Int
@@ -27,11 +27,11 @@ final class PendingCommand: @unchecked Sendable {
     private var replies: [RedisValue] = []
     private var received = 0
 
-    init(_ first: RedisCommand, _ rest: ArraySlice<RedisCommand>, deadline: Instant) {
-        self.first = first
-        self.rest = rest
+    init(_ piece: RedisPiece, deadline: Instant) {
+        self.piece = piece
         self.deadline = deadline
-        size = rest.reduce(first.size) { $0 + $1.size }
+        expected = piece.replies
+        size = piece.size
     }
 
     /// The loop has it.
@@ -48,20 +48,19 @@ final class PendingCommand: @unchecked Sendable {
 
     func write(to buffer: inout ByteBuffer) {
         wasSent = true
-        first.write(to: &buffer)
-        for command in rest { command.write(to: &buffer) }
+        piece.write(to: &buffer)
     }
 
     /// Whether the next reply is its last.
-    var expectsLastReply: Bool { received == rest.count }
+    var expectsLastReply: Bool { received == expected - 1 }
 
     /// Takes a reply; the last one is told to the caller.
     func receive(_ reply: RedisValue) {
-        guard rest.isEmpty else {
-            if received == 0 { replies.reserveCapacity(rest.count + 1) }
+        guard expected == 1 else {
+            if received == 0 { replies.reserveCapacity(expected) }
             received += 1
             if !isDone { replies.append(reply) }
-            if received > rest.count { finish(.success(.array(replies))) }
+            if received == expected { finish(.success(.array(replies))) }
             return
         }
         if case .error(let error) = reply {

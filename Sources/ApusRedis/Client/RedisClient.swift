@@ -87,7 +87,12 @@ public final class RedisClient: Sendable {
 
     /// As ``send(_:deadline:)``, for a command that is known to disturb nobody.
     func sendAllowed(_ command: RedisCommand, deadline: Instant?) async throws(RedisError) -> RedisValue {
-        try await link.send(command, deadline: Deadline.of(deadline, configuration.commandTimeout, time))
+        try await sendAllowed(.command(command), deadline: deadline)
+    }
+
+    /// As ``send(_:deadline:)``, for what is known to disturb nobody. The reply is an array if it is several commands.
+    func sendAllowed(_ piece: RedisPiece, deadline: Instant?) async throws(RedisError) -> RedisValue {
+        try await link.send(piece, deadline: Deadline.of(deadline, configuration.commandTimeout, time))
     }
 
     /// Sends a command of these words: `try await redis.command("HSET", "h", "field", "value")`.
@@ -131,16 +136,15 @@ public final class RedisClient: Sendable {
         _ commands: [RedisCommand], deadline: Instant?
     ) async throws(RedisError) -> [RedisValue] {
         guard let first = commands.first else { return [] }
-        let deadline = Deadline.of(deadline, configuration.commandTimeout, time)
         guard commands.count > 1 else {
             do throws(RedisError) {
-                return [try await link.send(first, deadline: deadline)]
+                return [try await sendAllowed(first, deadline: deadline)]
             } catch {
                 guard error.code == .server, let server = error.server else { throw error }
                 return [.error(server)]
             }
         }
-        guard case .array(let replies) = try await link.send(first, commands.dropFirst(), deadline: deadline) else {
+        guard case .array(let replies) = try await sendAllowed(.commands(commands), deadline: deadline) else {
             throw .unexpected("a pipeline")
         }
         return replies

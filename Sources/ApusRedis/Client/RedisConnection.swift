@@ -15,7 +15,7 @@ public struct RedisConnection: Sendable {
     /// - Throws: as ``RedisClient/send(_:deadline:)``.
     public func send(_ command: RedisCommand, deadline: Instant? = nil) async throws(RedisError) -> RedisValue {
         try CommandRules.check(command, isShared: false)
-        return try await link.send(command, deadline: Deadline.of(deadline, timeout, link.time))
+        return try await link.send(.command(command), deadline: Deadline.of(deadline, timeout, link.time))
     }
 }
 

@@ -58,11 +58,9 @@ final class RedisLink: @unchecked Sendable {
 
     // MARK: From any thread
 
-    /// Sends a command, or several in one piece, and waits for the reply.
-    func send(
-        _ first: RedisCommand, _ rest: ArraySlice<RedisCommand> = [], deadline: Instant
-    ) async throws(RedisError) -> RedisValue {
-        let pending = PendingCommand(first, rest, deadline: deadline)
+    /// Sends a command, or several in one piece, and waits for the reply: an array of the replies if it is several.
+    func send(_ piece: RedisPiece, deadline: Instant) async throws(RedisError) -> RedisValue {
+        let pending = PendingCommand(piece, deadline: deadline)
         try admit(pending)
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in

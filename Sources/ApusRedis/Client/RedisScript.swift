@@ -26,32 +26,27 @@ extension RedisClient {
     public func run(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument] = [], deadline: Instant? = nil
     ) async throws(RedisError) -> RedisValue {
-        try await run(
-            script, words: [.integer(Int64(keys.count))] + keys.map { .string($0) } + arguments, deadline: deadline)
+        try await run(script, deadline: deadline) { name, text in
+            let words: [RedisArgument] = [.string(text), .integer(Int64(keys.count))]
+            return .command(RedisCommand(name, words + keys.map { .string($0) } + arguments))
+        }
     }
 
-    /// - Parameter words: how many keys there are, the keys, the arguments.
+    /// As ``run(_:keys:arguments:deadline:)``.
+    ///
+    /// - Parameter piece: the one command, made of its name and of what names the script: its digest or its source.
     func run(
-        _ script: RedisScript, words: [RedisArgument], deadline: Instant?
+        _ script: RedisScript, deadline: Instant?, _ piece: (_ name: String, _ text: String) -> RedisPiece
     ) async throws(RedisError) -> RedisValue {
         let deadline = Deadline.of(deadline, configuration.commandTimeout, time)
         if let digest = try await digest(of: script, deadline) {
             do throws(RedisError) {
-                return try await link.send(Self.command("EVALSHA", digest, words), deadline: deadline)
+                return try await link.send(piece("EVALSHA", digest), deadline: deadline)
             } catch {
                 guard error.server?.code == .noScript else { throw error }
             }
         }
-        return try await link.send(Self.command("EVAL", script.source, words), deadline: deadline)
-    }
-
-    @inline(never)
-    private static func command(_ name: String, _ script: String, _ words: [RedisArgument]) -> RedisCommand {
-        var arguments: [RedisArgument] = []
-        arguments.reserveCapacity(words.count + 1)
-        arguments.append(.string(script))
-        arguments.append(contentsOf: words)
-        return RedisCommand(name, arguments)
+        return try await link.send(piece("EVAL", script.source), deadline: deadline)
     }
 
     private func digest(of script: RedisScript, _ deadline: Instant) async throws(RedisError) -> String? {

@@ -79,6 +79,32 @@ struct JSONCodecLimitsTests {
         #expect((0..<40).allSatisfy { json["x"]?["\"é\($0)"] == .integer($0 < 20 ? 80 + $0 : 40 + $0) })
     }
 
+    @Test("A value is written where a writer stands; one that throws leaves the writer as it was")
+    func intoWriter() throws {
+        let spliced = Custom { encoder in
+            var container = encoder.container(keyedBy: Key.self)
+            var nested = container.nestedUnkeyedContainer(forKey: "a")
+            try container.encode(1, forKey: "b")
+            try nested.encode(2)
+        }
+        var writer = JSONWriter()
+        writer.beginArray()
+        writer.element()
+        #expect(throws: Failure.self) { try codec.encode(Self.failing, to: &writer, depth: 1) }
+        try codec.encode(spliced, to: &writer, depth: 1)
+        writer.element()
+        writer.beginObject()
+        writer.name("b")
+        #expect(throws: EncodingError.self) { try codec.encode(["x": Double.nan], to: &writer, depth: 2) }
+        try codec.encode(spliced, to: &writer, depth: 2)
+        writer.endObject()
+        writer.element()
+        try codec.encode("x", to: &writer, depth: 1)
+        writer.endArray()
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"[{"a":[2],"b":1},{"b":{"a":[2],"b":1}},"x"]"#)
+        #expect(throws: EncodingError.self) { try codec.encode([0], to: &writer, depth: JSONCodec.maximumDepth + 1) }
+    }
+
     @Test("What threw while it was encoded leaves nothing behind if somebody catches the error")
     func caughtErrors() throws {
         let value = Custom { encoder in

@@ -55,34 +55,41 @@ final class JSONOutput {
     /// What went wrong where nothing can be thrown.
     private var failure: EncodingError?
 
-    init(dates: JSONCodec.Dates, origin: Origin? = nil) {
+    /// An output behind what `writer` has written, with `depth` containers open.
+    init(dates: JSONCodec.Dates, writer: consuming JSONWriter, depth: Int) {
+        self.dates = dates
+        origin = nil
+        self.depth = depth
+        json = writer
+        frames = []
+        frames.reserveCapacity(8)
+        names.reserveCapacity(24)
+        frames.append(Frame(names: 0))
+    }
+
+    private init(dates: JSONCodec.Dates, origin: Origin) {
         self.dates = dates
         self.origin = origin
-        depth = origin.map { $0.output.depth + $0.frame + 1 } ?? 0
-        json = JSONWriter(capacity: origin == nil ? 256 : 64)
-        frames = []
-        if origin == nil {
-            frames.reserveCapacity(8)
-            names.reserveCapacity(24)
-        }
-        frames.append(Frame(names: 0))
+        depth = origin.output.depth + origin.frame + 1
+        json = JSONWriter(capacity: 64)
+        frames = [Frame(names: 0)]
     }
 
     /// The whole text. Nothing may be written after this.
     ///
     /// - Throws: what went wrong where nothing could be thrown.
-    func finish() throws -> [UInt8] {
+    func finish() throws -> JSONWriter {
         if let failure { throw failure }
         close()
-        guard !splices.isEmpty else { return json.bytes }
+        guard !splices.isEmpty else { return json }
         var bytes: [UInt8] = []
         var start = 0
         for splice in splices {
             bytes += json.bytes[start..<splice.offset]
-            bytes += try splice.output.finish()
+            bytes += try splice.output.finish().bytes
             start = splice.offset
         }
-        return bytes + json.bytes[start...]
+        return JSONWriter(value: bytes + json.bytes[start...])
     }
 
     /// Lets go of the outputs that were to be spliced in, which refer to this one.
