@@ -11,7 +11,7 @@
         func jetStream(check: ConformanceCheck<BrokerConformance.Subject>) async throws {
             try await withQueue { _, store in
                 try await check.run(
-                    .init(broker: store, clock: ManualClock(), scale: .init(services: 10, messages: 2_000)))
+                    .init(broker: store, clock: ManualClock(), scale: .init(services: 10, messages: 1_000)))
             }
         }
     }

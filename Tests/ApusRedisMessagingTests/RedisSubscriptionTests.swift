@@ -116,7 +116,7 @@
 
         @Test("Redis away: unavailable, typed; something else at its place: storage, typed; and well again after it")
         func failures() async throws {
-            try await RedisFixture.run(redis: { $0.commandTimeout = .milliseconds(500) }) { fixture in
+            try await RedisFixture.run { fixture in
                 let wanted = Subscription(service: "mails", types: ["a"])
                 try await fixture.redis("SET {apus}:subscriptions odd")
                 #expect(try await refusal { try await fixture.store.register(wanted) }.code == .storage)
