@@ -19,7 +19,9 @@ public final class BrokerRelay: Service {
     public init(
         queue: MessageQueue, broker: any MessageBroker, configuration: WorkerConfiguration = BrokerRelay.defaults,
         logger: Logger = Logger(label: "apus.relay"), random: FastRandom = FastRandom(),
-        around: @escaping @Sendable (Message, @Sendable () async throws -> Void) async throws -> Void = { try await $1() }
+        around: @escaping @Sendable (Message, @Sendable () async throws -> Void) async throws -> Void = {
+            try await $1()
+        }
     ) throws(InvalidConfiguration) {
         let publisher = BrokerPublisher(broker: broker)
         worker = try QueueWorker(

@@ -144,7 +144,8 @@ extension ServiceMessaging {
             try await EventIntake.respond(to: request, from: senders, queue)
         }
         QueueAdministration(
-            queues: queues, directory: broker, callers: TrustedCaller(token: token, deed: "Queues are shown and changed"),
+            queues: queues, directory: broker,
+            callers: TrustedCaller(token: token, deed: "Queues are shown and changed"),
             logger: host.logger("queue")
         ).add(to: &builder)
     }

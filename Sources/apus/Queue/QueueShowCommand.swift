@@ -44,7 +44,8 @@ struct QueueShowCommand: AsyncParsableCommand {
             guard !page.messages.isEmpty else { return StandardOutput.write("nothing is dead\n") }
             let rows = page.messages.map { message in
                 [
-                    message.queue, message.channel, message.position, message.type, message.reason, "\(message.attempts)",
+                    message.queue, message.channel, message.position, message.type, message.reason,
+                    "\(message.attempts)",
                     message.died.formatted(.iso8601), String((message.lastError ?? "").prefix(80)),
                 ]
             }
