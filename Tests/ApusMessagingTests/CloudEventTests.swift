@@ -87,4 +87,16 @@ struct CloudEventTests {
             return error.code == .invalid && error.message.contains(problem)
         }
     }
+
+    @Test("An attribute with control characters is refused when it is published, naming it")
+    func controlCharacters() async throws {
+        let queue = MessageQueue(store: try MemoryQueueStore(configuration: .init(source: "/s")))
+        for (id, type, source, name) in [
+            ("1\n", "t", "/s", "id"), ("1", "a\nb", "/s", "type"), ("1", "t", "/\u{7f}", "source"),
+        ] {
+            let message = Message(id: id, type: type, source: source, created: .distantPast, data: Array("1".utf8))
+            let error = await #expect(throws: MessagingError.self) { try await queue.publish(message) }
+            #expect(error?.code == .invalid && error?.message.contains("attribute \(name) of") == true)
+        }
+    }
 }

@@ -4,8 +4,12 @@ internal import ApusContract
 extension Message {
     /// - Throws: `invalid` naming the empty or ill-formed attribute, or saying where the payload stops being JSON.
     func validate() throws(MessagingError) {
-        for (name, value) in [("id", id), ("type", type), ("source", source)] where value.isEmpty {
-            throw MessagingError(.invalid, "attribute \(name) of the message is empty")
+        for (name, value) in [("id", id), ("type", type), ("source", source)] {
+            if value.isEmpty { throw MessagingError(.invalid, "attribute \(name) of the message is empty") }
+            // CloudEvents forbids them, and stores use them between names.
+            guard !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                throw MessagingError(.invalid, "attribute \(name) of the message has control characters")
+            }
         }
         for name in extensions.keys where !CloudEventAttributes.isName(name) {
             throw MessagingError(.invalid, "attribute name \(name.prefix(40)) isn't 1 to 20 of a-z and 0-9")
