@@ -18,6 +18,11 @@ public enum Hex {
         }
     }
 
+    /// Writes the sixteen digits of `value` behind what is in `text`.
+    public static func append(_ value: UInt64, to text: inout [UInt8]) {
+        for shift in stride(from: UInt64(60), through: 0, by: -4) { text.append(digit(value >> shift)) }
+    }
+
     /// The number that `digits` spell, or nil unless they are 1 to 16 lower-case hexadecimal digits.
     public static func value(_ digits: some Collection<UInt8>) -> UInt64? {
         guard (1...16).contains(digits.count) else { return nil }
@@ -34,9 +39,12 @@ public enum Hex {
 
     /// Writes the sixteen digits of `value` at `offset`.
     static func write(_ value: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at offset: Int) {
-        for index in 0..<16 {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 0xF
-            buffer[offset + index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-        }
+        for index in 0..<16 { buffer[offset + index] = digit(value >> UInt64(60 - 4 * index)) }
+    }
+
+    /// The digit for the last four bits.
+    private static func digit(_ value: UInt64) -> UInt8 {
+        let digit = UInt8(truncatingIfNeeded: value) & 0xF
+        return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

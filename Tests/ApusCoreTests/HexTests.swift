@@ -4,6 +4,15 @@ import Testing
 
 @Suite("Hexadecimal")
 struct HexTests {
+    @Test("sixteen digits are written behind what is there, the same as in a text")
+    func appended() {
+        for value in [0, 1, 0x0123_4567_89AB_CDEF, 0xF000_0000_0000_000A, UInt64.max] {
+            var text = Array("x".utf8)
+            Hex.append(value, to: &text)
+            #expect(String(decoding: text, as: UTF8.self) == "x" + Hex.string(value))
+        }
+    }
+
     @Test("has a fixed width and lower-case digits")
     func writes() {
         #expect(Hex.string(0) == "0000000000000000")

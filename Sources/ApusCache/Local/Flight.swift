@@ -79,7 +79,7 @@ final class Flight<Value: Sendable>: Sendable {
     /// Waits for the result.
     ///
     /// - Throws: the load's error; `CancellationError` if the caller's task is cancelled, while the load goes on.
-    func wait(_ id: UInt64, onAbandoned: @escaping @Sendable () -> Void) async throws -> Value {
+    func wait(_ id: UInt64, onAbandoned: @Sendable () -> Void) async throws -> Value {
         if let result = state.withLock({ $0.result }) { return try result.get() }
         return try await withTaskCancellationHandler {
             try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Value, any Error>) in

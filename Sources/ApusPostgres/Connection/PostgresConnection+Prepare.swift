@@ -105,7 +105,7 @@
     }
 
     extension PreparedStatement {
-        init(name: String, describedBy result: OpaquePointer) {
+        convenience init(name: String, describedBy result: OpaquePointer) {
             let width = PQnfields(result)
             self.init(
                 name: name,

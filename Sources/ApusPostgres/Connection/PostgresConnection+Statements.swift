@@ -65,7 +65,7 @@
             if encoder.size > Self.wornSize { isWorn = true }
             let status = encoder.withArrays { pointers, lengths, formats in
                 PQsendQueryPrepared(
-                    raw, prepared.name, Int32(prepared.parameters.count), pointers, lengths, formats, 1)
+                    raw, prepared.cName, Int32(prepared.parameters.count), pointers, lengths, formats, 1)
             }
             try sent(status, statement: text)
         }

@@ -60,11 +60,15 @@
         ) -> Value {
             bytes.withUnsafeBytes { buffer in
                 let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-                let pointers = starts.map { start in start < 0 ? nil : base.map { $0 + start } }
-                return pointers.withUnsafeBufferPointer { pointers in
-                    lengths.withUnsafeBufferPointer { lengths in
+                return withUnsafeTemporaryAllocation(
+                    of: UnsafePointer<CChar>?.self, capacity: starts.count
+                ) { pointers in
+                    for (index, start) in starts.enumerated() {
+                        pointers.initializeElement(at: index, to: start < 0 ? nil : base.map { $0 + start })
+                    }
+                    return lengths.withUnsafeBufferPointer { lengths in
                         formats.withUnsafeBufferPointer { formats in
-                            body(pointers.baseAddress, lengths.baseAddress, formats.baseAddress)
+                            body(UnsafePointer(pointers.baseAddress), lengths.baseAddress, formats.baseAddress)
                         }
                     }
                 }

@@ -4,14 +4,23 @@
     internal import CPostgres
 
     /// A statement that the server has prepared on one connection, and what it said about it.
-    struct PreparedStatement {
+    final class PreparedStatement: Sendable {
         let name: String
+        /// The name as libpq wants it.
+        let cName: [CChar]
         /// The types of its parameters.
         let parameters: [Oid]
         let columns: Row.Columns
         /// The types of its columns.
         let types: [Oid]
-        var lastUse: UInt64 = 0
+
+        init(name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+            self.name = name
+            cName = Array(name.utf8CString)
+            self.parameters = parameters
+            self.columns = columns
+            self.types = types
+        }
 
         /// Refuses a result with a column that couldn't be read, before the statement runs.
         func checkColumns() throws(DatabaseError) {

@@ -3,8 +3,13 @@
     /// The statements that are prepared on a connection, by their text. Holds a bounded number; the one not used for the
     /// longest time goes first.
     struct StatementCache {
+        private struct Entry {
+            let statement: PreparedStatement
+            var lastUse: UInt64
+        }
+
         private let capacity: Int
-        private var byText: [String: PreparedStatement] = [:]
+        private var byText: [String: Entry] = [:]
         private var uses: UInt64 = 0
         private var made: UInt64 = 0
         /// Names that the server may forget, told with the next statement that is prepared.
@@ -21,7 +26,7 @@
             guard let index = byText.index(forKey: text) else { return nil }
             uses += 1
             byText.values[index].lastUse = uses
-            return byText.values[index]
+            return byText.values[index].statement
         }
 
         /// A name that no statement of this connection has had.
@@ -32,14 +37,12 @@
 
         mutating func insert(_ statement: PreparedStatement, for text: String) {
             uses += 1
-            var used = statement
-            used.lastUse = uses
-            byText[text] = used
+            byText[text] = Entry(statement: statement, lastUse: uses)
         }
 
         /// Forgets one that the server refuses to run any more.
         mutating func forget(_ text: String) {
-            if let statement = byText.removeValue(forKey: text) { retired.append(statement.name) }
+            if let entry = byText.removeValue(forKey: text) { retired.append(entry.statement.name) }
         }
 
         /// Retires what is too many, the least recently used first.

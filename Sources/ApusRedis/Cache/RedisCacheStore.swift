@@ -125,7 +125,7 @@ public final class RedisCacheStore: CacheStore {
         var head: [UInt8] = []
         head.reserveCapacity(Self.headLength)
         head.append(UInt8(ascii: kind))
-        head.append(contentsOf: Hex.string(random.withLock { $0.next() }).utf8)
+        Hex.append(random.withLock { $0.next() }, to: &head)
         head.append(UInt8(ascii: "\n"))
         return head
     }

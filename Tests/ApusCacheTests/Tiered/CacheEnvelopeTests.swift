@@ -44,6 +44,12 @@ struct CacheEnvelopeTests {
         }
     }
 
+    /// Two names that are written in this order.
+    private struct Pair: Codable {
+        var a: [Int]
+        var b: String?
+    }
+
     private func decoded<Value: Codable>(_ text: String, as type: Value.Type = Int.self) -> String {
         guard let (envelope, value) = CacheEnvelope.decoded(Array(text.utf8), as: type) else { return "nothing" }
         return "\(envelope.version) \(envelope.staleness) \(envelope.tags) \(value.map { "\($0)" } ?? "nil")"
@@ -100,7 +106,7 @@ struct CacheEnvelopeTests {
     @Test("bytes that were changed by chance are read as the codec reads them", arguments: 0..<20)
     func changedBytes(seed: UInt64) throws {
         var random = FastRandom(seed: seed)
-        let bytes = try CacheEnvelope(version: 3, staleness: 40).encoded(["a": [1, 2], "}": []])
+        let bytes = try CacheEnvelope(version: 3, staleness: 40).encoded(Pair(a: [1, 2], b: "},{"))
         for _ in 0..<200 {
             var changed = bytes
             for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -112,7 +118,7 @@ struct CacheEnvelopeTests {
                 }
             }
             let text = String(decoding: changed, as: UTF8.self)
-            #expect(decoded(text, as: [String: [Int]].self) == general(text, as: [String: [Int]].self), "\(text)")
+            #expect(decoded(text, as: Pair.self) == general(text, as: Pair.self), "\(text)")
         }
     }
 
