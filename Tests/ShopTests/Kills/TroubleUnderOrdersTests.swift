@@ -66,8 +66,8 @@ struct TroubleUnderOrdersTests {
             }
         ) { shop in
             var run = KillRun(shop: shop, place: "\(backend.name) with steps of the clock")
-            // Every other point: each is visited with a clock that is right.
-            run.share = (0, of: 2)
+            // Where there are many, every other point: each is visited with a clock that is right.
+            if backend.name != DurableBackend.all.first?.name { run.share = (0, of: 2) }
             let report = try await run.visitSome("orders")
             #expect(report.faults.isEmpty, "\(report.faults)")
             #expect(report.visited >= 10)
