@@ -90,17 +90,7 @@ public enum QueueConformance {
 
     /// Cancels a worker and moves the clock until it has returned.
     static func stop(_ running: Task<Void, any Error>, _ worker: QueueWorker, _ subject: Subject) async throws {
-        running.cancel()
-        let ended = Tally()
-        let watch = Task {
-            _ = await running.result
-            ended.increment()
-        }
-        try await eventually("the worker's end") {
-            subject.clock.advance(by: .milliseconds(100))
-            return ended.value == 1
-        }
-        await watch.value
+        try await subject.clock.end(running, advancing: .milliseconds(100))
     }
 
     /// Waits until the channel holds nothing more that waits or is in hand, moving the clock if told to.

@@ -65,17 +65,7 @@ struct CancelledHandlerTests {
         let first = try worker()
         let running = Task { try await first.run() }
         try await eventually("the first attempt") { attempts.entries == [1] }
-        running.cancel()
-        let ended = Tally()
-        let watch = Task {
-            _ = await running.result
-            ended.increment()
-        }
-        try await eventually("the worker's end") {
-            clock.advance(by: .milliseconds(500))
-            return ended.value == 1
-        }
-        await watch.value
+        try await clock.end(running, advancing: .milliseconds(500))
         #expect(try await queue.statistics()[.local]?.waiting == 1)
         let second = try worker()
         let next = Task { try await second.run() }

@@ -26,17 +26,7 @@ struct SlowStoreTests {
         let running = Task { try await worker.run() }
         try await queue.publish(1, as: MessageType<Int>("number"))
         try await eventually("a settlement under way") { store.waiting == 1 }
-        running.cancel()
-        let ended = Tally()
-        let watch = Task {
-            _ = await running.result
-            ended.increment()
-        }
-        try await eventually("the worker's end") {
-            clock.advance(by: .milliseconds(500))
-            return ended.value == 1
-        }
-        await watch.value
+        try await clock.end(running, advancing: .milliseconds(500))
         #expect(store.settlements == [.done])
         store.proceed()
         try await eventually("the settlement") { try await queue.statistics().isEmpty }
@@ -51,18 +41,8 @@ struct SlowStoreTests {
         let began = store.clock.now
         let running = Task { try await worker.run() }
         try await eventually("a claim and maintenance under way") { store.waiting == 2 }
-        running.cancel()
-        let ended = Tally()
-        let watch = Task {
-            _ = await running.result
-            ended.increment()
-        }
-        try await eventually("the worker's end") {
-            clock.advance(by: .milliseconds(500))
-            return ended.value == 1
-        }
-        await watch.value
-        // Two seconds of draining, and five for what the store takes, at most.
+        try await clock.end(running, advancing: .milliseconds(500))
+        // Two seconds of draining, and three more for what the store takes; the clock runs on until this is seen.
         #expect(began.duration(to: store.clock.now) < .seconds(60))
         store.proceed()
     }

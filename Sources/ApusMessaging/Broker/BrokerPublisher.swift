@@ -5,8 +5,8 @@ internal import Synchronization
 /// Brings messages into the channels of those who want them, in a broker that services share.
 ///
 /// What nobody wants goes to ``Channel/unrouted``, as long as that has room, and waits there for somebody who does; so a
-/// service may publish before those who subscribe have ever run. Who subscribes is read at most once a second: a new subscriber gets what is
-/// published from a second after it registered, and what was unrouted before.
+/// service may publish before those who subscribe have ever run. Who subscribes is read at most once a second: a new
+/// subscriber gets what is published from a second after it registered, and what was unrouted before.
 public final class BrokerPublisher: Sendable {
     /// What became of a message.
     enum Fate {

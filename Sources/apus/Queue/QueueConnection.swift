@@ -17,16 +17,16 @@ struct QueueConnection {
 
     /// Runs `body` with a connection of its own.
     static func with<Value>(_ body: (QueueConnection) async throws -> Value) async throws -> Value {
+        // First: it may be missing, and nothing is to be closed then.
+        let token = try token()
         let loops = EventLoops(count: 1)
         var configuration = HTTPClientConfiguration()
         configuration.connectTimeout = .seconds(5)
         configuration.defaultTimeout = timeout
         let client = HTTPClient(configuration: configuration, loops: loops)
-        let token = try token()
         let result: Result<Value, any Error>
         do {
-            result = .success(
-                try await body(QueueConnection(client: client, token: token)))
+            result = .success(try await body(QueueConnection(client: client, token: token)))
         } catch {
             result = .failure(error)
         }
