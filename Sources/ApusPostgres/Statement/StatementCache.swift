@@ -11,6 +11,8 @@
         private let capacity: Int
         private var byText: [String: Entry] = [:]
         private var uses: UInt64 = 0
+        /// What was found last: most often the same statement is asked for again.
+        private var latest: (text: String, statement: PreparedStatement)?
         private var made: UInt64 = 0
         /// Names that the server may forget, told with the next statement that is prepared.
         private(set) var retired: [String] = []
@@ -23,10 +25,13 @@
 
         /// What is prepared for `text`.
         mutating func find(_ text: String) -> PreparedStatement? {
+            if let latest, latest.text == text { return latest.statement }
             guard let index = byText.index(forKey: text) else { return nil }
             uses += 1
             byText.values[index].lastUse = uses
-            return byText.values[index].statement
+            let statement = byText.values[index].statement
+            latest = (text, statement)
+            return statement
         }
 
         /// A name that no statement of this connection has had.
@@ -37,11 +42,13 @@
 
         mutating func insert(_ statement: PreparedStatement, for text: String) {
             uses += 1
+            latest = nil
             byText[text] = Entry(statement: statement, lastUse: uses)
         }
 
         /// Forgets one that the server refuses to run any more.
         mutating func forget(_ text: String) {
+            latest = nil
             if let entry = byText.removeValue(forKey: text) { retired.append(entry.statement.name) }
         }
 

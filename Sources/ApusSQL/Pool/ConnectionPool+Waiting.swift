@@ -3,23 +3,17 @@ internal import ApusCore
 internal import Synchronization
 
 extension ConnectionPool {
-    func acquire(
-        at place: CallSite, until deadline: Instant, isReturning: Bool
-    ) async throws(DatabaseError) -> PoolLoan {
-        switch enter(place, deadline, isReturning) {
-        case .answer(let answer): return try answer.get()
-        case .waiting(let id): return try await suspend(id).get()
-        }
-    }
-
-    private enum Entry {
+    /// What someone who came for a connection has.
+    enum Entry {
         case answer(Answer)
+        /// A place in the queue.
         case waiting(WaiterID)
     }
 
+    /// Asks for a connection.
     // Not inlined: what it needs meanwhile would be part of the frame of every statement.
     @inline(never)
-    private func enter(_ place: CallSite, _ deadline: Instant, _ isReturning: Bool) -> Entry {
+    func enter(_ place: CallSite, _ deadline: Instant, isReturning: Bool) -> Entry {
         var entry: Entry?
         perform { guarded, now, actions in
             let waiter = guarded.state.newWaiter()
@@ -36,6 +30,14 @@ extension ConnectionPool {
             }
         }
         return entry ?? .answer(.failure(DatabaseError(.other, "the pool gave no answer")))
+    }
+
+    /// Waits for the answer if there is none yet.
+    func outcome(of entry: Entry) async throws(DatabaseError) -> PoolLoan {
+        switch entry {
+        case .answer(let answer): return try answer.get()
+        case .waiting(let id): return try await suspend(id).get()
+        }
     }
 
     private func suspend(_ id: WaiterID) async -> Answer {

@@ -66,10 +66,20 @@ public final class ConnectionPool: Sendable {
     public func take(at place: CallSite, until deadline: Instant = .distantFuture) async throws(DatabaseError)
         -> PoolLoan
     {
-        var loan = try await acquire(at: place, until: deadline, isReturning: false)
+        let entry = enter(place, deadline, isReturning: false)
+        if case .answer(.success(let loan)) = entry, isFresh(loan) { return loan }
+        return try await take(entry, at: place, until: deadline)
+    }
+
+    // Not inlined: what it needs meanwhile would be part of the frame of every statement.
+    @inline(never)
+    private func take(_ entry: Entry, at place: CallSite, until deadline: Instant) async throws(DatabaseError)
+        -> PoolLoan
+    {
+        var loan = try await outcome(of: entry)
         while await !isUsable(loan) {
             release(loan, .broken)
-            loan = try await acquire(at: place, until: deadline, isReturning: true)
+            loan = try await outcome(of: enter(place, deadline, isReturning: true))
         }
         return loan
     }
@@ -123,10 +133,14 @@ public final class ConnectionPool: Sendable {
         }
     }
 
+    /// Whether a connection can be used as it is, as far as can be told without asking the server.
+    private func isFresh(_ loan: PoolLoan) -> Bool {
+        !loan.lease.wasIdle || !loan.lease.needsValidation && loan.connection.looksAlive
+    }
+
     private func isUsable(_ loan: PoolLoan) async -> Bool {
-        guard loan.lease.wasIdle else { return true }
-        guard loan.connection.looksAlive else { return false }
-        guard loan.lease.needsValidation else { return true }
+        if isFresh(loan) { return true }
+        guard loan.lease.needsValidation, loan.connection.looksAlive else { return false }
         return await loan.connection.validate(until: time.now.advanced(by: configuration.validationTimeout))
     }
 }
