@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+
 /// Why a cache could not do what it was asked. A miss is no error.
 public struct CacheError: Error, Sendable, CustomStringConvertible {
     /// The kind of failure. New codes may be added: switch with a default.
@@ -26,17 +28,33 @@ public struct CacheError: Error, Sendable, CustomStringConvertible {
         public static let tooLarge = Code("too_large")
     }
 
+    private struct Fields: Sendable {
+        var code: Code
+        var message: String
+        var retryAfter: Duration?
+    }
+
+    /// Small, since it is what everything here may throw.
+    private var fields: OutOfLine<Fields>
+
     /// What kind of failure it is.
-    public var code: Code
+    public var code: Code {
+        get { fields.value.code }
+        set { fields.value.code = newValue }
+    }
     /// A sentence for a person.
-    public var message: String
+    public var message: String {
+        get { fields.value.message }
+        set { fields.value.message = newValue }
+    }
     /// When it is worth to try again, if known.
-    public var retryAfter: Duration?
+    public var retryAfter: Duration? {
+        get { fields.value.retryAfter }
+        set { fields.value.retryAfter = newValue }
+    }
 
     public init(_ code: Code, _ message: String, retryAfter: Duration? = nil) {
-        self.code = code
-        self.message = message
-        self.retryAfter = retryAfter
+        fields = OutOfLine(Fields(code: code, message: message, retryAfter: retryAfter))
     }
 
     public var description: String { "\(code): \(message)" }

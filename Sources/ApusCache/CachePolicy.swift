@@ -15,40 +15,62 @@ public struct CachePolicy: Sendable, Hashable {
     /// How long after its time to live a value is given at once while one load in the background replaces it. Zero or
     /// less: never, callers wait for the load. Default: zero.
     @inlinable public var staleWhileRevalidate: Duration {
-        get { .nanoseconds(staleForRevalidation) }
-        set { staleForRevalidation = newValue.nanoseconds }
+        get { rest.staleWhileRevalidate }
+        set { rest.staleWhileRevalidate = newValue }
     }
     /// How long after its time to live a value is given if the load of a new one fails (fail-safe). Zero or less: never,
     /// callers get the error. Default: zero.
     @inlinable public var staleIfError: Duration {
-        get { .nanoseconds(staleForErrors) }
-        set { staleForErrors = newValue.nanoseconds }
+        get { rest.staleIfError }
+        set { rest.staleIfError = newValue }
     }
     /// How long after a failed load an old value is given without another load. Default: 1 s.
     @inlinable public var retryAfterFailure: Duration {
-        get { .nanoseconds(retryPause) }
-        set { retryPause = newValue.nanoseconds }
+        get { rest.retryAfterFailure }
+        set { rest.retryAfterFailure = newValue }
     }
     /// After which part of its time to live a value that is asked for is replaced by a load in the background, so that
     /// nobody waits for what is asked for often. Between 0 and 1, both excluded; nil or anything else: not before it
     /// expires. Default: nil.
-    public var refreshAhead: Double?
+    @inlinable public var refreshAhead: Double? {
+        get { rest.refreshAhead }
+        set { rest.refreshAhead = newValue }
+    }
     /// How long `findOrLoad` remembers that there is nothing. Zero or less: it doesn't. Default: zero.
     @inlinable public var negativeTimeToLive: Duration {
-        get { .nanoseconds(negativeLife) }
-        set { negativeLife = newValue.nanoseconds }
+        get { rest.negativeTimeToLive }
+        set { rest.negativeTimeToLive = newValue }
     }
     /// Names under which the value can be removed together with others. A value with more than 16 isn't stored. Default:
     /// none.
-    public var tags: [String]
+    @inlinable public var tags: [String] {
+        get { rest.tags }
+        set { rest.tags = newValue }
+    }
 
-    // In nanoseconds: a policy is passed on through every step of a load, and a duration takes sixteen bytes.
+    /// What few policies say, out of line: a policy is passed on through every step of a load.
+    @usableFromInline
+    struct Rest: Sendable, Hashable {
+        @usableFromInline var staleWhileRevalidate = Duration.zero
+        @usableFromInline var staleIfError = Duration.zero
+        @usableFromInline var retryAfterFailure = Duration.seconds(1)
+        @usableFromInline var refreshAhead: Double?
+        @usableFromInline var negativeTimeToLive = Duration.zero
+        @usableFromInline var tags: [String] = []
+
+        @inlinable init() {}
+    }
+
+    /// In nanoseconds.
     @usableFromInline var life: Int64
-    @usableFromInline var staleForRevalidation: Int64
-    @usableFromInline var staleForErrors: Int64
-    @usableFromInline var retryPause: Int64
-    @usableFromInline var negativeLife: Int64
+    /// Nil if nothing differs from the defaults.
+    @usableFromInline var changes: OutOfLine<Rest>?
     @usableFromInline static var unset: Int64 { .min }
+
+    @inlinable var rest: Rest {
+        get { changes?.value ?? Rest() }
+        set { changes = newValue == Rest() ? nil : OutOfLine(newValue) }
+    }
 
     /// A policy: fresh for the cache's default time and then gone, unless said otherwise.
     @inlinable
@@ -58,12 +80,20 @@ public struct CachePolicy: Sendable, Hashable {
         tags: [String] = []
     ) {
         life = Self.nanoseconds(timeToLive)
-        staleForRevalidation = staleWhileRevalidate.nanoseconds
-        staleForErrors = staleIfError.nanoseconds
-        retryPause = retryAfterFailure.nanoseconds
-        self.refreshAhead = refreshAhead
-        negativeLife = negativeTimeToLive.nanoseconds
-        self.tags = tags
+        var rest = Rest()
+        rest.staleWhileRevalidate = staleWhileRevalidate
+        rest.staleIfError = staleIfError
+        rest.retryAfterFailure = retryAfterFailure
+        rest.refreshAhead = refreshAhead
+        rest.negativeTimeToLive = negativeTimeToLive
+        rest.tags = tags
+        self.rest = rest
+    }
+
+    /// A policy that says nothing but the time.
+    @inlinable
+    public init(timeToLive: Duration? = nil) {
+        life = Self.nanoseconds(timeToLive)
     }
 
     @inlinable
@@ -75,7 +105,9 @@ public struct CachePolicy: Sendable, Hashable {
     public static let maximumTags = 16
 
     /// How long after its time to live something may still be given, for whichever reason.
-    public var staleness: Duration { max(.zero, staleWhileRevalidate, staleIfError) }
+    public var staleness: Duration {
+        changes.map { max(.zero, $0.value.staleWhileRevalidate, $0.value.staleIfError) } ?? .zero
+    }
 
     /// Of what isn't kept.
     static var unkept: CachePolicy { CachePolicy(timeToLive: .zero) }

@@ -75,7 +75,10 @@
                             if cut < 40 {
                                 frame.word(bytes[...])
                             } else {
-                                frame.word(Array(bytes[..<cut]), Array(bytes[cut...]))
+                                frame.word(bytes.count) { text in
+                                    text += bytes[..<cut]
+                                    text += bytes[cut...]
+                                }
                             }
                         }
                     }

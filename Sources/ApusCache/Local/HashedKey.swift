@@ -20,4 +20,10 @@ struct HashedKey<Key: Hashable & Sendable>: Hashable, Sendable {
     func hash(into hasher: inout Hasher) {
         hasher.combine(hash)
     }
+
+    /// What tables ask for: the hash is one by the process's own seed already.
+    @inlinable
+    func _rawHashValue(seed: Int) -> Int {
+        hash ^ seed
+    }
 }

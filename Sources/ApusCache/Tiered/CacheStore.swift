@@ -15,12 +15,14 @@ public protocol CacheStore: Sendable {
     /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
     func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup
 
-    /// Stores what was loaded after a `read`, unless its lease has become void; whether it was stored.
+    /// Begins to store what was loaded after a `read`, unless its lease has become void. Returns at once: whoever waits
+    /// for the value need not wait for this.
     ///
-    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    /// - Parameter done: called once, perhaps before this returns, with whether it was stored. Fails with `unavailable`,
+    ///   `timeout`, `overloaded`, `tooLarge`.
     func fill(
-        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
-    ) async throws(CacheError) -> Bool
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration,
+        done: @escaping @Sendable (Result<Bool, CacheError>) -> Void)
 
     /// Stores, whatever is there.
     ///
@@ -40,6 +42,19 @@ public protocol CacheStore: Sendable {
     /// Calls `receive` with each message from now on, in their order, until the subscription is cancelled or released.
     /// Whatever may have been lost is told as an event. `receive` returns at once.
     func subscribe(_ receive: @escaping @Sendable (CacheStoreEvent) -> Void) -> CacheSubscription
+}
+
+extension CacheStore {
+    /// As ``fill(_:_:lease:within:done:)``, for who waits until it is done.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    public func fill(
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
+    ) async throws(CacheError) -> Bool {
+        try await withUnsafeContinuation { continuation in
+            fill(key, item, lease: lease, within: within) { continuation.resume(returning: $0) }
+        }.get()
+    }
 }
 
 /// What a store found.

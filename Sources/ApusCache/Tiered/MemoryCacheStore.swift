@@ -50,10 +50,11 @@ public final class MemoryCacheStore: CacheStore {
     }
 
     public func fill(
-        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
-    ) async throws(CacheError) -> Bool {
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration,
+        done: @escaping @Sendable (Result<Bool, CacheError>) -> Void
+    ) {
         let now = time.now
-        return state.withLock { state in
+        let isStored = state.withLock { state in
             guard lease.token.count == MemoryLayout<UInt64>.size else { return false }
             let taken = lease.token.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
             guard taken >= state.oldest else { return false }
@@ -62,6 +63,7 @@ public final class MemoryCacheStore: CacheStore {
             store(key, item, now: now, &state)
             return true
         }
+        done(.success(isStored))
     }
 
     public func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {

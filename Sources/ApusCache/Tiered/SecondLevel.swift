@@ -47,23 +47,36 @@ final class SecondLevel: Sendable {
         set { state.withLock { $0.isConnected = newValue } }
     }
 
-    /// Nil if the store can't be asked now.
+    /// Asks the store, for no longer than the budget. Nil if it can't be asked now.
     @inline(never)
-    func read(_ key: String, tags: [String], until deadline: Instant) async -> CacheStoreLookup? {
-        if owesRemovals.load(ordering: .acquiring), await !settle(until: deadline) { return nil }
-        return await attempt(until: deadline) { store, time throws(CacheError) in
+    func read(_ key: String, tags: [String]) async -> CacheStoreLookup? {
+        var budget = configuration.budget
+        if owesRemovals.load(ordering: .acquiring) {
+            let deadline = deadline
+            guard await settle(until: deadline) else { return nil }
+            budget = left(until: deadline)
+        }
+        return await attempt(within: budget) { store, time throws(CacheError) in
             try await store.read(key, tags: tags, within: time)
         }
     }
 
-    /// False if the lease was void: what was loaded is old already.
-    @inline(never)
-    func fill(_ key: String, _ item: CacheStoreItem, lease: CacheLease, until deadline: Instant) async -> Bool {
-        let isStored = await attempt(until: deadline) { store, time throws(CacheError) in
-            try await store.fill(key, item, lease: lease, within: time)
+    /// Fills the store, without waiting for it, and forgets the key in `memory` if the lease was void: what was loaded is
+    /// old already.
+    func fill(
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within budget: Duration, _ memory: BoxCache
+    ) {
+        guard budget > .zero else { return count { $0.remoteFailures &+= 1 } }
+        store.fill(key, item, lease: lease, within: budget) { [self] outcome in
+            switch outcome {
+            case .success(true): break
+            case .success(false):
+                count { $0.remoteConflicts &+= 1 }
+                // Memory has it by now, or a load that won't be stored after this.
+                memory.storage.remove(key)
+            case .failure: count { $0.remoteFailures &+= 1 }
+            }
         }
-        if isStored == false { count { $0.remoteConflicts &+= 1 } }
-        return isStored ?? true
     }
 
     /// Stores, and tells the others. What can't be stored is to be removed, since something older may be there.
@@ -72,7 +85,7 @@ final class SecondLevel: Sendable {
     func write(_ key: String, _ item: CacheStoreItem) async throws(CacheError) {
         let deadline = deadline
         do throws(CacheError) {
-            try await run(until: deadline) { store, time throws(CacheError) in
+            try await run(within: configuration.budget) { store, time throws(CacheError) in
                 try await store.write(key, item, within: time)
             }
         } catch {
@@ -88,7 +101,7 @@ final class SecondLevel: Sendable {
     func remove(_ subject: CacheMessage.Subject) async throws(CacheError) {
         let deadline = deadline
         do throws(CacheError) {
-            try await run(until: deadline) { store, time throws(CacheError) in
+            try await run(within: configuration.budget) { store, time throws(CacheError) in
                 try await store.remove(subject.removal, within: time)
             }
         } catch {
@@ -141,28 +154,37 @@ final class SecondLevel: Sendable {
 
     /// Nil, and counted, if the store failed.
     private func attempt<Result>(
-        until deadline: Instant, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
+        within budget: Duration, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
     ) async -> Result? {
         do throws(CacheError) {
-            return try await run(until: deadline, call)
+            return try await run(within: budget, call)
         } catch {
             return nil
         }
     }
 
-    private func run<Result>(
+    private func attempt<Result>(
         until deadline: Instant, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
+    ) async -> Result? {
+        await attempt(within: left(until: deadline), call)
+    }
+
+    private func run<Result>(
+        within budget: Duration, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
     ) async throws(CacheError) -> Result {
         do throws(CacheError) {
-            let left = configuration.memory.time.now.duration(to: deadline)
-            guard left > .zero else {
-                throw CacheError(.timeout, "the cache has used up its budget of \(configuration.budget)")
-            }
-            return try await call(store, left)
+            guard budget > .zero else { throw spent }
+            return try await call(store, budget)
         } catch {
             count { $0.remoteFailures &+= 1 }
             throw error
         }
+    }
+
+    private func left(until deadline: Instant) -> Duration { configuration.memory.time.now.duration(to: deadline) }
+
+    private var spent: CacheError {
+        CacheError(.timeout, "the cache has used up its budget of \(configuration.budget)")
     }
 }
 

@@ -48,9 +48,10 @@ extension TieredCache {
         _ load: @Sendable () async throws -> CacheBox
     ) async throws -> Loaded<CacheBox> {
         let started = configuration.memory.time.now
-        let lookup = await remote.read(key, tags: policy.tags, until: started.advanced(by: configuration.budget))
+        let lookup = await remote.read(key, tags: policy.tags)
         if !isAhead, let found = found(lookup?.item, policy, coder) { return found }
-        let spent = started.duration(to: configuration.memory.time.now)
+        // What the source takes isn't the store's.
+        let left = configuration.budget - max(.zero, started.duration(to: configuration.memory.time.now))
         sourceLoads.wrappingAdd(1, ordering: .relaxed)
         let box: CacheBox
         do {
@@ -59,13 +60,7 @@ extension TieredCache {
             guard let old = stale(lookup?.item, coder, policy) else { throw error }
             return old
         }
-        guard let (lease, item) = try item(of: box, policy, coder, for: lookup) else { return kept(box, policy) }
-        // What is left of the budget, without the time that the source took.
-        let deadline = remote.deadline.advanced(by: .zero - max(.zero, spent))
-        guard await remote.fill(key, item, lease: lease, until: deadline) else {
-            // Removed meanwhile, perhaps by another instance whose message is still under way.
-            return Loaded(box, policy: .unkept)
-        }
+        try fill(key, box, policy, coder, after: lookup, within: left)
         return kept(box, policy)
     }
 
@@ -80,11 +75,22 @@ extension TieredCache {
         return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
     }
 
+    /// Begins to fill the second level with what was loaded.
+    ///
+    /// - Throws: `encoding`.
+    @inline(never)
+    private func fill(
+        _ key: String, _ box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type,
+        after lookup: CacheStoreLookup?, within budget: Duration
+    ) throws(CacheError) {
+        guard let (lease, item) = try item(of: box, policy, coder, for: lookup) else { return }
+        remote.fill(key, item, lease: lease, within: budget, boxes)
+    }
+
     /// What was loaded as the second level is given it, and the lease to do so. Nil if it isn't stored there: it is too
     /// large, there is no lease, or nobody waits for it any more.
     ///
     /// - Throws: `encoding`.
-    @inline(never)
     private func item(
         of box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type, for lookup: CacheStoreLookup?
     ) throws(CacheError) -> (CacheLease, CacheStoreItem)? {

@@ -4,10 +4,11 @@ import Synchronization
 
 /// ``Cache`` in two levels: memory, and behind it a ``CacheStore`` that several instances share.
 ///
-/// A get asks memory, then the store, then the source. A change goes to the store and to memory, and a message tells the
-/// other instances to forget what they hold; while messages get lost, memory is trusted for a short time only. A removal
-/// is never undone by a load that began before it, in this instance or another: the store refuses what was loaded with a
-/// void lease.
+/// A get asks memory, then the store, then the source, and what that gave fills the store while the caller goes on:
+/// another instance that asks at the same moment may load it, too. A change goes to the store and to memory, and a
+/// message tells the other instances to forget what they hold; while messages get lost, memory is trusted for a short
+/// time only. A removal is never undone by a load that began before it, in this instance or another: the store refuses
+/// what was loaded with a void lease.
 ///
 /// When the store is down or slow, gets take it as a miss and go on, within the budget; changes are made in memory and
 /// throw, since other instances may show older values then. Removals that did not reach the store are made up for before
@@ -74,7 +75,7 @@ public final class TieredCache: Cache {
         }
         let generation = boxes.storage.generation(of: key)
         guard
-            let lookup = await remote.read(key, tags: [], until: remote.deadline),
+            let lookup = await remote.read(key, tags: []),
             let found = fresh(lookup.item, BoxCoder<Value>.self)
         else { return nil }
         let policy = memoryPolicy(CachePolicy(), left: found.left, tags: found.tags)

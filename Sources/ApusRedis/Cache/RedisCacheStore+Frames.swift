@@ -29,7 +29,10 @@ extension RedisCacheStore {
         write(leaseNames: key, tags, to: &frame)
         for tag in tags { frame.word(configuration.namespace, Self.setInfix, tag) }
         frame.word(seen.count)
-        frame.word(head("V"), item.bytes)
+        frame.word(Self.headLength + item.bytes.count) { bytes in
+            appendHead("V", to: &bytes)
+            bytes.append(contentsOf: item.bytes)
+        }
         frame.word(Int(Self.milliseconds(item.timeToLive)))
         frame.word(key)
         seen.forEachHead { frame.word($0) }

@@ -34,12 +34,11 @@ public final class RedisCacheStore: CacheStore {
     }
 
     public func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
-        let now = client.time.now
         let frame = readFrame(key, tags)
-        return try await guarded.call(within: within) { (deadline) throws(RedisError) -> CacheStoreLookup in
+        return try await guarded.call(within: within) { (deadline, began) throws(RedisError) -> CacheStoreLookup in
             let replies = try await client.sendAllowed(.frame(frame), deadline: deadline)
             // Here, so that the breaker hears of a server that answers with an error.
-            return try Self.lookup(replies, of: tags.count + 2, at: now)
+            return try Self.lookup(replies, of: tags.count + 2, at: began)
         }
     }
 
@@ -62,19 +61,25 @@ public final class RedisCacheStore: CacheStore {
     }
 
     public func fill(
-        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
-    ) async throws(CacheError) -> Bool {
-        try requireRoom(for: item)
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration,
+        done: @escaping @Sendable (Result<Bool, CacheError>) -> Void
+    ) {
+        let call: GuardedRedis.StartedCall
         // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
         guard let seen = RedisCacheLease(lease), seen.count == item.tags.count + 2,
             seen.taken.duration(to: client.time.now) < configuration.longestLoad
-        else { return false }
-        let reply = try await guarded.call(within: within) { (deadline) throws(RedisError) -> RedisValue in
-            try await client.run(Self.fillScript, deadline: deadline) { name, script in
-                .frame(fillFrame(name, script, key, item, seen))
-            }
+        else { return done(.success(false)) }
+        do throws(CacheError) {
+            try requireRoom(for: item)
+            call = try guarded.start(within: within)
+        } catch {
+            return done(.failure(error))
         }
-        return reply.integer == 1
+        client.start(Self.fillScript, deadline: call.deadline) { [self] name, script in
+            .frame(fillFrame(name, script, key, item, seen))
+        } done: {
+            done(call.finish($0).map { $0.integer == 1 })
+        }
     }
 
     public func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
@@ -124,10 +129,15 @@ public final class RedisCacheStore: CacheStore {
     func head(_ kind: Unicode.Scalar) -> [UInt8] {
         var head: [UInt8] = []
         head.reserveCapacity(Self.headLength)
-        head.append(UInt8(ascii: kind))
-        Hex.append(random.withLock { $0.next() }, to: &head)
-        head.append(UInt8(ascii: "\n"))
+        appendHead(kind, to: &head)
         return head
+    }
+
+    /// The same behind what is in `bytes`.
+    func appendHead(_ kind: Unicode.Scalar, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: kind))
+        Hex.append(random.withLock { $0.next() }, to: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
     }
 
     /// - Throws: `tooLarge`, counted.

@@ -16,8 +16,15 @@ final class PendingCommand: @unchecked Sendable {
     let deadline: Instant
     /// About how many bytes it has on the wire.
     let size: Int
-    /// Set by the caller before the command is submitted.
-    var continuation: UnsafeContinuation<Outcome, Never>?
+    /// Who is told. Set by the caller before the command is submitted.
+    var receiver: Receiver?
+
+    enum Receiver {
+        /// A task that waits.
+        case task(UnsafeContinuation<Outcome, Never>)
+        /// Called on the loop.
+        case call(@Sendable (Outcome) -> Void)
+    }
 
     /// Whether its caller has its outcome.
     private(set) var isDone = false
@@ -75,7 +82,11 @@ final class PendingCommand: @unchecked Sendable {
         guard !isDone else { return }
         isDone = true
         replies = []
-        continuation?.resume(returning: outcome)
-        continuation = nil
+        defer { receiver = nil }
+        switch receiver {
+        case .task(let continuation): continuation.resume(returning: outcome)
+        case .call(let done): done(outcome)
+        case nil: break
+        }
     }
 }

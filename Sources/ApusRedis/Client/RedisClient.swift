@@ -179,12 +179,14 @@ public final class RedisClient: Sendable {
 
     /// Ends all connections. What waits fails with `closed`; so does every command after this.
     public func shutdown() {
-        for link in links { link.close() }
-        let lent = dedicated.withLock { dedicated in
+        let lent = dedicated.withLock { dedicated -> [RedisLink]? in
+            // The loops may be gone when it is called again.
+            if dedicated.isClosed { return nil }
             dedicated.isClosed = true
             return dedicated.links.values.map { $0 }
         }
-        for link in lent { link.close() }
+        guard let lent else { return }
+        for link in links + lent { link.close() }
         hub.close()
     }
 

@@ -64,13 +64,27 @@ final class RedisLink: @unchecked Sendable {
         try admit(pending)
         let outcome = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                pending.continuation = continuation
+                pending.receiver = .task(continuation)
                 submit(pending)
             }
         } onCancel: {
             eventLoop.execute { self.cancel(pending) }
         }
         return try outcome.get()
+    }
+
+    /// As ``send(_:deadline:)``, for who doesn't wait: `done` is called on the loop, or at once if nothing is sent.
+    func start(
+        _ piece: RedisPiece, deadline: Instant, done: @escaping @Sendable (PendingCommand.Outcome) -> Void
+    ) {
+        let pending = PendingCommand(piece, deadline: deadline)
+        do throws(RedisError) {
+            try admit(pending)
+        } catch {
+            return done(.failure(error))
+        }
+        pending.receiver = .call(done)
+        submit(pending)
     }
 
     /// Ends the connection and fails what waits.
@@ -108,9 +122,12 @@ final class RedisLink: @unchecked Sendable {
             status.give(commands: 1, bytes: pending.size)
             pending.finish(.failure(.closed))
         } else if isFirst {
+            // Twice: what the loop has to do before that may have more commands, which then leave together with this one.
             eventLoop.execute {
-                self.inbox.withLock { $0.isScheduled = false }
-                self.drain()
+                self.eventLoop.execute {
+                    self.inbox.withLock { $0.isScheduled = false }
+                    self.drain()
+                }
             }
         } else if isBurst, eventLoop.inEventLoop {
             drain()
@@ -141,6 +158,7 @@ final class RedisLink: @unchecked Sendable {
     /// Takes what came in and wasn't taken yet.
     private func drain() {
         inbox.withLock { swap(&$0.commands, &drained) }
+        guard !drained.isEmpty else { return }
         let now = time.now
         var earliest = Instant.distantFuture
         for pending in drained {

@@ -49,6 +49,29 @@ extension RedisClient {
         return try await link.send(piece("EVAL", script.source), deadline: deadline)
     }
 
+    /// As ``run(_:deadline:_:)``, for who doesn't wait for the reply.
+    func start(
+        _ script: RedisScript, deadline: Instant,
+        _ piece: @escaping @Sendable (_ name: String, _ text: String) -> RedisPiece,
+        done: @escaping @Sendable (PendingCommand.Outcome) -> Void
+    ) {
+        guard let digest = scripts.digest(of: script) else {
+            Task {
+                do throws(RedisError) {
+                    done(.success(try await run(script, deadline: deadline, piece)))
+                } catch {
+                    done(.failure(error))
+                }
+            }
+            return
+        }
+        let link = link
+        link.start(piece("EVALSHA", digest), deadline: deadline) { outcome in
+            guard case .failure(let error) = outcome, error.server?.code == .noScript else { return done(outcome) }
+            link.start(piece("EVAL", script.source), deadline: deadline, done: done)
+        }
+    }
+
     private func digest(of script: RedisScript, _ deadline: Instant) async throws(RedisError) -> String? {
         if let known = scripts.digest(of: script) { return known }
         let reply = try await sendAllowed(RedisCommand("SCRIPT", "LOAD", .string(script.source)), deadline: deadline)

@@ -37,11 +37,10 @@ struct RedisFrame: Sendable, Hashable {
         lineEnd()
     }
 
-    /// Bytes of any kind, in two parts.
-    mutating func word(_ head: [UInt8], _ content: [UInt8]) {
-        announce("$", head.count + content.count)
-        bytes.append(contentsOf: head)
-        bytes.append(contentsOf: content)
+    /// `count` bytes of any kind, which `write` appends.
+    mutating func word(_ count: Int, _ write: (inout [UInt8]) -> Void) {
+        announce("$", count)
+        write(&bytes)
         lineEnd()
     }
 
@@ -59,14 +58,26 @@ struct RedisFrame: Sendable, Hashable {
     }
 
     private mutating func announce(_ kind: Unicode.Scalar, _ count: Int) {
-        bytes.append(UInt8(ascii: kind))
-        decimal(count)
-        lineEnd()
+        guard count < 100 else {
+            bytes.append(UInt8(ascii: kind))
+            decimal(count)
+            return lineEnd()
+        }
+        // Most are that small, and there are many.
+        bytes.append(addingCapacity: 5) { output in
+            output.append(UInt8(ascii: kind))
+            if count >= 10 { output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: count / 10)) }
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: count % 10))
+            output.append(UInt8(ascii: "\r"))
+            output.append(UInt8(ascii: "\n"))
+        }
     }
 
     private mutating func lineEnd() {
-        bytes.append(UInt8(ascii: "\r"))
-        bytes.append(UInt8(ascii: "\n"))
+        bytes.append(addingCapacity: 2) { output in
+            output.append(UInt8(ascii: "\r"))
+            output.append(UInt8(ascii: "\n"))
+        }
     }
 
     private mutating func decimal(_ number: Int) {

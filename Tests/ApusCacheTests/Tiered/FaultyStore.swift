@@ -10,6 +10,9 @@ final class FaultyStore: CacheStore {
     private let slowness: @Sendable () -> Void
     private let store: any CacheStore
     private let isBroken = Atomic<Bool>(false)
+    /// The fills that are held back.
+    private let held = Mutex<[@Sendable () -> Void]>([])
+    private let holdsBack = Atomic<Bool>(false)
     private let subscriber = Mutex<(@Sendable (CacheStoreEvent) -> Void)?>(nil)
 
     init(_ store: any CacheStore, slowness: @escaping @Sendable () -> Void = {}) {
@@ -25,6 +28,20 @@ final class FaultyStore: CacheStore {
         }
     }
 
+    /// Whether fills are held back; those that are go on when it is set to false.
+    var holdsFills: Bool {
+        get { holdsBack.load(ordering: .acquiring) }
+        set {
+            holdsBack.store(newValue, ordering: .releasing)
+            guard !newValue else { return }
+            let fills = held.withLock { held in
+                defer { held = [] }
+                return held
+            }
+            for fill in fills { fill() }
+        }
+    }
+
     func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         try check()
         granted.append(within)
@@ -33,11 +50,15 @@ final class FaultyStore: CacheStore {
     }
 
     func fill(
-        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration
-    ) async throws(CacheError) -> Bool {
-        try check()
+        _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration,
+        done: @escaping @Sendable (Result<Bool, CacheError>) -> Void
+    ) {
+        if isDown { return done(.failure(.down)) }
         granted.append(within)
-        return try await store.fill(key, item, lease: lease, within: within)
+        let fill: @Sendable () -> Void = { [store] in
+            store.fill(key, item, lease: lease, within: within, done: done)
+        }
+        if holdsFills { held.withLock { $0.append(fill) } } else { fill() }
     }
 
     func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError) {
@@ -63,6 +84,10 @@ final class FaultyStore: CacheStore {
     }
 
     private func check() throws(CacheError) {
-        if isDown { throw CacheError(.unavailable, "the store is down") }
+        if isDown { throw CacheError.down }
     }
+}
+
+extension CacheError {
+    fileprivate static var down: CacheError { CacheError(.unavailable, "the store is down") }
 }

@@ -107,6 +107,32 @@ struct TieredCacheTests {
         #expect(one.statistics.remoteConflicts == 1)
     }
 
+    @Test("Nobody waits for the second level to be filled")
+    func filledLater() async throws {
+        let slow = FaultyStore(store)
+        let (one, other) = (try cache(on: slow), try cache())
+        slow.holdsFills = true
+        #expect(try await one.getOrLoad("a") { "loaded" } == "loaded")
+        #expect(try await one.get("a") == "loaded")
+        #expect(try await other.get("a", as: String.self) == nil)
+        slow.holdsFills = false
+        #expect(try await other.get("a") == "loaded")
+        #expect(one.statistics.remoteConflicts == 0)
+    }
+
+    @Test("What another instance removed before it was filled is forgotten, also if no message came")
+    func refusedLater() async throws {
+        let slow = FaultyStore(store)
+        let one = try cache(on: slow)
+        slow.holdsFills = true
+        #expect(try await one.getOrLoad("a") { "stale" } == "stale")
+        try await store.remove(.keys(["a"]), within: .seconds(1))
+        #expect(try await one.get("a") == "stale")
+        slow.holdsFills = false
+        #expect(try await one.get("a", as: String.self) == nil)
+        #expect(one.statistics.remoteConflicts == 1)
+    }
+
     @Test("When the store is down, gets go on without it, and what was changed meanwhile isn't read from it later")
     func outage() async throws {
         let faulty = FaultyStore(store)
