@@ -67,9 +67,14 @@ final class UserDirectory: Sendable {
         do {
             return try await cache.getOrLoad(Self.key(of: id), timeToLive: timeToLive) { try await self.stored(id) }
         } catch let error as CacheError {
-            logger.warning("reading without the cache", metadata: ["error": "\(error)"])
+            report(error)
             return try await stored(id)
         }
+    }
+
+    @inline(never)
+    private func report(_ error: CacheError) {
+        logger.warning("reading without the cache", metadata: ["error": "\(error)"])
     }
 
     @inline(never)

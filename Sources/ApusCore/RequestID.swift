@@ -36,6 +36,20 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Calls `body` with the bytes of ``description``, which is not made for that.
+    public func withUTF8<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        switch storage {
+        case .bits(let high, let low):
+            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digits in
+                Hex.write(high, to: digits, at: 0)
+                Hex.write(low, to: digits, at: 16)
+                return body(UnsafeRawBufferPointer(digits))
+            }
+        case .text(var text):
+            return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -6,6 +6,8 @@
 /// Anything below the top floor that needs the time takes one as a parameter, `.system` by default.
 public struct TimeSource: Sendable {
     @usableFromInline let read: @Sendable () -> Instant
+    /// Whether it is ``system``, whose instants are those of ``Instant/now``.
+    public let isSystem: Bool
     private let wait: @Sendable (Instant) async throws(CancellationError) -> Void
 
     /// A clock that is read by calling `read`, from any thread. Its ``sleep(until:)`` takes the machine's time.
@@ -24,10 +26,17 @@ public struct TimeSource: Sendable {
     ) {
         self.read = read
         self.wait = wait
+        isSystem = false
+    }
+
+    private init() {
+        read = { .now }
+        wait = { (instant) throws(CancellationError) in try await Self.pause(for: Instant.now.duration(to: instant)) }
+        isSystem = true
     }
 
     /// The current instant.
-    @inlinable public var now: Instant { read() }
+    @inlinable public var now: Instant { isSystem ? .now : read() }
 
     /// Suspends until `instant`; not at all if it has passed.
     ///
@@ -44,7 +53,7 @@ public struct TimeSource: Sendable {
     }
 
     /// The machine's monotonic clock.
-    public static let system = TimeSource { .now }
+    public static let system = TimeSource()
 
     private static func pause(for duration: Duration) async throws(CancellationError) {
         do {

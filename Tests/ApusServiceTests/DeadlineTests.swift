@@ -155,7 +155,7 @@ struct DeadlineTests {
             #expect(metrics.contains("http_server_requests_total\(labels(200)) 2"))
             #expect(!metrics.contains(#"status="499""#))
             let lines = slow.notes.lines(with: #""message":"request""#)
-            #expect(lines.count == 3 && lines.filter { $0.contains(#""status":"504""#) }.count == 1)
+            #expect(lines.count == 3 && lines.filter { $0.contains(#""status":504,"#) }.count == 1)
             #expect(lines.allSatisfy { $0.contains("request_id") })
         }
     }

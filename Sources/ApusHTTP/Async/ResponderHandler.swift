@@ -8,13 +8,12 @@ struct ResponderHandler<Responder: HTTPResponder>: HTTPHandler {
 
     func handle(_ head: RequestHead, on exchange: ServerExchange) {
         let run = ResponderRun(exchange)
-        var request = HTTPRequest(head: head, body: run.requestBody(), connection: exchange.info)
-        request.earlyAnswer = EarlyAnswer(run)
+        let request = HTTPRequest(
+            head: head, body: run.requestBody(), connection: exchange.info, earlyAnswer: EarlyAnswer(run))
         exchange.receiver = run
         let responder = responder
-        run.task = Task.immediate(executorPreference: exchange.loop) { [request] in
-            let response = await responder.respond(to: request)
-            await run.send(response)
+        run.task = Task.immediate(executorPreference: exchange.loop) {
+            if !run.send(await responder.respond(to: request)) { await run.stream() }
         }
     }
 
@@ -30,6 +29,8 @@ private final class ResponderRun: RequestReceiver, EarlyAnswering, @unchecked Se
     private let exchange: ServerExchange
     private var inbound: InboundBody?
     private var outbound: OutboundBody?
+    /// The response whose body comes in pieces, until it is streamed.
+    private var streamed: HTTPResponse?
     private var isCancelled = false
     var task: Task<Void, Never>? {
         didSet { if isCancelled { task?.cancel() } }
@@ -53,11 +54,26 @@ private final class ResponderRun: RequestReceiver, EarlyAnswering, @unchecked Se
         return HTTPBody(.arriving(InboundBody.Handle(body)))
     }
 
-    func send(_ response: HTTPResponse) async {
-        guard !isCancelled else { return }
+    /// Sends a response that is whole, as most are.
+    ///
+    /// - Returns: false if it is to be streamed: ``stream()`` does.
+    func send(_ response: HTTPResponse) -> Bool {
+        guard !isCancelled else { return true }
         switch response.body.storage {
         case .empty: exchange.respond(response.head)
         case .whole(let bytes): exchange.respond(response.head, body: bytes)
+        case .arriving, .produced:
+            streamed = response
+            return false
+        }
+        return true
+    }
+
+    func stream() async {
+        guard let response = streamed else { return }
+        streamed = nil
+        switch response.body.storage {
+        case .empty, .whole: break
         case .arriving(let handle):
             await stream(response.head, length: handle.body.announcedLength) { (writer) throws(CallFailure) in
                 while let chunk = try await handle.body.next() { try await writer.write(chunk) }

@@ -13,6 +13,13 @@ public final class Loop: TaskExecutor, Sendable {
 
     private static let local = ThreadSpecificVariable<Loop>()
 
+    /// Jobs that this loop's own thread enqueued: they run together, as one task of the event loop. That thread's alone.
+    private nonisolated(unsafe) var jobs: [UnownedJob] = []
+    /// Those that run now.
+    private nonisolated(unsafe) var running: [UnownedJob] = []
+    /// So much room is kept for the next jobs.
+    private static let keptCapacity = 1024
+
     init(index: Int, eventLoop: any EventLoop) {
         self.index = index
         self.eventLoop = eventLoop
@@ -31,8 +38,18 @@ public final class Loop: TaskExecutor, Sendable {
 
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        eventLoop.execute {
-            job.runSynchronously(on: self.asUnownedTaskExecutor())
+        guard Self.current === self else {
+            eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            return
         }
+        jobs.append(job)
+        if jobs.count == 1 { eventLoop.execute { self.runJobs() } }
+    }
+
+    /// Runs what is enqueued; what that enqueues in turn comes after everything else that waits for the loop.
+    private func runJobs() {
+        swap(&jobs, &running)
+        for job in running { job.runSynchronously(on: asUnownedTaskExecutor()) }
+        if running.count <= Self.keptCapacity { running.removeAll(keepingCapacity: true) } else { running = [] }
     }
 }

@@ -70,7 +70,8 @@ public struct Headers: Sendable {
         value.withUTF8 { append(name, UnsafeRawBufferPointer($0)) }
     }
 
-    mutating func append(_ name: HeaderName, _ value: UnsafeRawBufferPointer) {
+    /// As ``append(_:_:)-(_,String)``, for a value that is no text yet.
+    public mutating func append(_ name: HeaderName, _ value: UnsafeRawBufferPointer) {
         if entries.isEmpty {
             // A first field is seldom the last: growing with each would allocate as often.
             bytes.reserveCapacity(224)

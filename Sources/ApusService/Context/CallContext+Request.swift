@@ -36,7 +36,7 @@ extension CallContext {
     ///
     /// - Returns: false if no time is left.
     func write(to headers: inout Headers, at now: Instant) -> Bool {
-        if let requestID { headers.append(.requestID, requestID.description) }
+        requestID?.withUTF8 { headers.append(.requestID, $0) }
         if let trace {
             headers.append(.traceparent, trace.traceparent)
             if let state = trace.state { headers.append(.tracestate, state) }

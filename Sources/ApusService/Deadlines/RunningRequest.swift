@@ -35,11 +35,13 @@ final class RunningRequest: @unchecked Sendable {
         let problem = Problem(
             DeclaredError(.deadlineExceeded), "There was no answer when the time for the request was over.")
         CallContext.$current.withValue(request.context) {
-            let response = responder.identified(
-                responder.answer(problem, request.http, request.context), request.context)
+            var response = responder.answer(problem, request.http, request.context)
+            responder.identify(&response, request.context)
             isCutOff = answer.send(response)
             if isCutOff {
-                responder.ended(.found(request.route, request.captures), request.http, response, since: start)
+                responder.ended(
+                    .found(request.route, request.captures), request.http, response, since: start,
+                    at: responder.time.now)
             }
         }
     }

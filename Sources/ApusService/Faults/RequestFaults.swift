@@ -22,10 +22,9 @@ struct RequestFaults {
     private let faults: [Fault]
     private let injector: FaultInjector
 
-    /// Nil if nothing is armed; costs one atomic read then.
-    init?(_ injector: FaultInjector?, for request: ServiceRequest) {
-        // What is never refused is never hit either: health, metrics, and the route that takes faults back.
-        guard let injector, injector.mayInject, request.route.priority != nil else { return nil }
+    /// Nil for what is never refused and so never hit either: health, metrics, and the route that takes faults back.
+    init?(_ injector: FaultInjector, for request: ServiceRequest) {
+        guard request.route.priority != nil else { return nil }
         self.injector = injector
         faults = injector.draw(RequestSubject(request: request))
     }

@@ -23,19 +23,14 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
     }
 
     func respond(to request: ServiceRequest) async throws -> HTTPResponse {
-        let parameters = try parameters(of: request)
-        // A body that came together with the head, as most do, needs no frame to wait in.
-        let body =
-            if let whole = try wholeBody(of: request.http) { whole } else { try await laterBody(of: request.http) }
-        return response(
-            try await implementation(Call(parameters: parameters, body: body, request: request, logger: logger)))
+        response(try await implementation(try await call(of: request)))
     }
 
     /// The request, decoded: for those who call by themselves.
     func call(of request: ServiceRequest) async throws -> Call<Parameters, Body> {
         let parameters = try parameters(of: request)
-        let body =
-            if let whole = try wholeBody(of: request.http) { whole } else { try await laterBody(of: request.http) }
+        // A body that came together with the head, as most do, needs no frame to wait in.
+        let body = if let whole = try wholeBody(of: request) { whole } else { try await laterBody(of: request) }
         return Call(parameters: parameters, body: body, request: request, logger: logger)
     }
 
@@ -53,8 +48,9 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
 
     /// The body, if there is none or all of it is there and not too long.
     @inline(never)
-    private func wholeBody(of request: HTTPRequest) throws -> Body? {
+    private func wholeBody(of request: ServiceRequest) throws -> Body? {
         if Body.self == NoBody.self, let none = NoBody() as? Body { return none }
+        let request = request.http
         if let isJSON = request.head.headers.withValue(.contentType, MediaType.isJSON), !isJSON {
             throw Problem(.unsupportedMediaType, "The body must be application/json.")
         }
@@ -63,8 +59,8 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
     }
 
     @inline(never)
-    private func laterBody(of request: HTTPRequest) async throws -> Body {
-        try Self.decode(try await request.body.collect(upTo: maximumBodyBytes))
+    private func laterBody(of request: ServiceRequest) async throws -> Body {
+        try Self.decode(try await request.http.body.collect(upTo: maximumBodyBytes))
     }
 
     private static func decode(_ bytes: ByteBuffer) throws -> Body {
@@ -73,13 +69,14 @@ final class OperationHandler<Parameters: Described, Body: SchemaValue, Output: S
 
     /// The answer that a reply means; its body is at hand.
     @inline(never)
-    func response(_ reply: Reply<Output>) -> HTTPResponse {
+    func response(_ reply: consuming Reply<Output>) -> HTTPResponse {
         let status = reply.status ?? HTTPStatus(operation.any.status)
         if Output.self == NoOutput.self { return HTTPResponse(status: status, headers: reply.headers) }
-        var headers = reply.headers
-        headers.append(.contentType, "application/json")
+        // Where they are: appended to in a copy they would all be copied.
+        reply.headers.append(.contentType, "application/json")
         return HTTPResponse(
-            status: status, headers: headers, body: HTTPBody(ByteBuffer(bytes: ContractJSON.encode(reply.output))))
+            status: status, headers: reply.headers, body: HTTPBody(ByteBuffer(bytes: ContractJSON.encode(reply.output)))
+        )
     }
 
     private static func checkKey(_ key: String?, isRequired: Bool) throws(Problem) {

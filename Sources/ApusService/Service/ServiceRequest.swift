@@ -24,7 +24,7 @@ public struct ServiceRequest: Sendable {
 
     /// The request as it came, unless middleware changed it.
     public var http: HTTPRequest {
-        _read { yield fields.value.http }
+        get { fields.value.http }
         _modify { yield &fields.value.http }
     }
 
@@ -33,7 +33,7 @@ public struct ServiceRequest: Sendable {
 
     /// Deadline, request id and trace. To change it for what follows, also set `CallContext.current`.
     public var context: CallContext {
-        _read { yield fields.value.context }
+        get { fields.value.context }
         _modify { yield &fields.value.context }
     }
 

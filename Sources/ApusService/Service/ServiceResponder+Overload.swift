@@ -20,11 +20,11 @@ extension ServiceResponder {
     /// has looked at who sends it.
     ///
     /// What costs no more than a refusal isn't refused: health, metrics, and what no route takes.
-    func admit(_ match: RouteMatch<ServiceRoute>) -> RequestAdmission {
+    func admit(_ match: RouteMatch<ServiceRoute>, at start: Instant) -> RequestAdmission {
         guard let shedders, case .found(let route, _) = match, let priority = route.priority,
             let loop = Loop.current, let shedder = shedders[loop]
         else { return .unlimited }
-        guard let rejection = shedder.admit(priority, at: .now) else { return .counted(shedder) }
+        guard let rejection = shedder.admit(priority, at: loopTime(start)) else { return .counted(shedder) }
         let reason = ShedReason(rejection.reason)
         shed?.count(priority, reason)
         return .refused(Problem(reason.failure(retryAfter: rejection.retryAfter)))

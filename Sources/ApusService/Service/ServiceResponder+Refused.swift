@@ -9,7 +9,7 @@ extension ServiceResponder {
         logger.info(
             "request refused",
             metadata: [
-                "status": "\(request.error.status.code)", "code": "\(request.error.code)",
+                "status": .stringConvertible(request.error.status.code), "code": "\(request.error.code)",
                 "reason": "\(request.error.detail)", "client": "\(request.connection.remoteAddress)",
                 "request_id": "\(request.requestID)",
             ])

@@ -52,19 +52,27 @@ public final class ServiceResponder: HTTPResponder {
         let start = time.now
         switch begin(request, at: start) {
         case .refused(let response): return response
-        case .begun(let request, let context, let shedder):
-            defer { shedder?.finish(at: .now) }
-            return await CallContext.$current.withValue(context) {
-                let running = watch(request, since: start)
-                let response = await run(request.route, request)
-                return finished(response, of: request, running, since: start)
+        case .begun(let request, let shedder):
+            return await CallContext.$current.withValue(request.context) {
+                let watch = watch(request, shedder, since: start)
+                let response: HTTPResponse
+                do {
+                    if let faults, faults.mayInject {
+                        response = try await faulted(request, faults)
+                    } else {
+                        response = try await request.route.handler(request)
+                    }
+                } catch {
+                    response = answer(error, request)
+                }
+                return finished(response, of: request, watch)
             }
         }
     }
 
     private enum Beginning {
         /// With who keeps count of it, if anybody does.
-        case begun(ServiceRequest, CallContext, LoopShedder?)
+        case begun(ServiceRequest, LoopShedder?)
         /// Answered without a handler; counted and logged.
         case refused(HTTPResponse)
     }
@@ -77,7 +85,7 @@ public final class ServiceResponder: HTTPResponder {
         let match = router.match(request.head.method, request.head.path)
         let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
         metrics.begin()
-        let admission = admit(match)
+        let admission = admit(match, at: start)
         let (context, malformed) = CallContext.incoming(
             request.head.headers, at: start, timeout: configuration.timeout, identifiers)
         let problem = if case .refused(let overload) = admission { overload } else { malformed }
@@ -85,9 +93,9 @@ public final class ServiceResponder: HTTPResponder {
         if problem == nil, case .found(let route, let captures) = match {
             let request = ServiceRequest(
                 http: request, route: route, context: context, principal: nil, captures: captures)
-            return .begun(request, context, shedder)
+            return .begun(request, shedder)
         }
-        shedder?.finish(at: .now)
+        shedder?.finish(at: loopTime(start))
         return CallContext.$current.withValue(context) {
             var response: HTTPResponse
             if let problem {
@@ -97,8 +105,8 @@ public final class ServiceResponder: HTTPResponder {
             } else {
                 response = answer(Problem(.noRoute, "Nothing is at this path."), request, context)
             }
-            response = identified(response, context)
-            ended(match, request, response, since: start)
+            identify(&response, context)
+            ended(match, request, response, since: start, at: time.now)
             return .refused(response)
         }
     }
@@ -106,62 +114,80 @@ public final class ServiceResponder: HTTPResponder {
     /// What the client gets, counted and logged, unless it was answered for at the deadline.
     @inline(never)
     private func finished(
-        _ response: HTTPResponse, of request: ServiceRequest, _ running: RunningRequest?, since start: Instant
+        _ response: consuming HTTPResponse, of request: ServiceRequest, _ watch: Watch
     ) -> HTTPResponse {
-        if let running {
+        let now = time.now
+        if let note = watch.note { note.operations.leave(note.token) }
+        watch.shedder?.finish(at: loopTime(now))
+        if let running = watch.running {
             if running.isCutOff { return response }
             LoopDeadlines.current?.remove(running)
         }
-        let response = identified(response, request.context)
-        ended(.found(request.route, request.captures), request.http, response, since: start)
+        identify(&response, request.context)
+        ended(.found(request.route, request.captures), request.http, response, since: watch.start, at: now)
         return response
+    }
+
+    /// An instant that the service's clock has just given, on the clock of the loop: that may be another one.
+    func loopTime(_ now: Instant) -> Instant { time.isSystem ? now : .now }
+
+    /// What is kept of a request while it is handled.
+    private struct Watch {
+        let start: Instant
+        /// Who keeps count of it, if anybody does.
+        let shedder: LoopShedder?
+        /// Nil if nothing cuts it off.
+        let running: RunningRequest?
+        /// What the watchdog of its loop knows it by.
+        let note: (operations: LoopOperations, token: LoopOperations.Token)?
+    }
+
+    @inline(never)
+    private func watch(_ request: ServiceRequest, _ shedder: LoopShedder?, since start: Instant) -> Watch {
+        var note: (LoopOperations, LoopOperations.Token)?
+        if let loop = Loop.current, notes.indices.contains(loop.index) {
+            let operations = notes[loop.index]
+            note = (operations, operations.enter(request.route.operationName))
+        }
+        return Watch(start: start, shedder: shedder, running: running(request, since: start), note: note)
     }
 
     /// Has the request cut off at its deadline: that of its operation or, for a route beside the contract, which may stream
     /// for as long as it likes, that of a caller who sets one.
-    @inline(never)
-    private func watch(_ request: ServiceRequest, since start: Instant) -> RunningRequest? {
+    private func running(_ request: ServiceRequest, since start: Instant) -> RunningRequest? {
         guard request.route.operation != nil || request.http.head.headers.contains(.timeout),
             let answer = request.http.earlyAnswer, let remaining = request.context.remaining(at: start),
             let deadlines = LoopDeadlines.current
         else { return nil }
-        // The service's clock may be another than that of the loop's timers.
-        let now = Instant.now
+        let now = loopTime(start)
         let running = RunningRequest(
             request, answer: answer, of: self, start: start, deadline: now.advanced(by: remaining))
         deadlines.add(running, at: now)
         return running
     }
 
-    /// The response with the request's id.
-    func identified(_ response: HTTPResponse, _ context: CallContext) -> HTTPResponse {
-        guard let requestID = context.requestID else { return response }
-        var response = response
-        response.head.headers.append(.requestID, requestID.description)
-        return response
+    /// Says the request's id in its response.
+    func identify(_ response: inout HTTPResponse, _ context: CallContext) {
+        context.requestID?.withUTF8 { response.head.headers.append(.requestID, $0) }
     }
 
-    /// Counts and logs the request as answered.
+    /// Counts and logs the request as answered at `now`.
     func ended(
-        _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, since start: Instant
+        _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, since start: Instant,
+        at now: Instant
     ) {
-        let nanoseconds = time.now.nanoseconds - start.nanoseconds
+        let nanoseconds = now.nanoseconds - start.nanoseconds
         let metrics = if case .found(let route, _) = match { route.metrics } else { unmatched }
         metrics.end(status: response.status.code, nanoseconds: nanoseconds)
         if configuration.logsAccess { logAccess(match, request, response, nanoseconds) }
     }
 
-    private func run(_ route: ServiceRoute, _ request: ServiceRequest) async -> HTTPResponse {
-        let notes: LoopOperations? =
-            if let loop = Loop.current, self.notes.indices.contains(loop.index) { self.notes[loop.index] } else { nil }
-        let note = notes?.enter(route.operationName)
-        defer { if let note { notes?.leave(note) } }
-        do {
-            guard let faults = RequestFaults(self.faults, for: request) else { return try await route.handler(request) }
-            return try await faults.apply(to: request) { try await route.handler(request) }
-        } catch {
-            return answer(error, request)
-        }
+    // Not inlined: it would be part of the frame of every request.
+    @inline(never)
+    private func faulted(_ request: ServiceRequest, _ injector: FaultInjector) async throws -> HTTPResponse {
+        let handler = request.route.handler
+        guard let faults = RequestFaults(injector, for: request) else { return try await handler(request) }
+        return try await faults.apply(to: request) { try await handler(request) }
     }
 
     /// The answer for what a handler threw.
@@ -198,20 +224,16 @@ public final class ServiceResponder: HTTPResponder {
     private func logAccess(
         _ match: RouteMatch<ServiceRoute>, _ request: HTTPRequest, _ response: HTTPResponse, _ nanoseconds: Int64
     ) {
-        var logger = logger
-        var level = Logger.Level.info
+        let log: AccessLog
         if case .found(let route, _) = match {
-            (logger, level) = (route.accessLogger, route.accessLevel)
+            log = route.accessLog
         } else {
+            var logger = logger
             logger[metadataKey: "method"] = .string(String(request.head.method.name.prefix(16)))
             logger[metadataKey: "route"] = "unmatched"
+            log = AccessLog(logger, level: .info)
         }
-        logger.log(
-            level: level, "request",
-            metadata: [
-                "status": "\(response.status.code)",
-                "duration_ms": "\(Double(nanoseconds / 1000) / 1000)",
-                "bytes": "\(response.body.buffered?.readableBytes ?? 0)",
-            ])
+        log.answered(
+            status: response.status.code, nanoseconds: nanoseconds, bytes: response.body.buffered?.readableBytes ?? 0)
     }
 }

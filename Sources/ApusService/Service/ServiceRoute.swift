@@ -21,13 +21,12 @@ public final class ServiceRoute: Sendable {
 
     let handler: Handler
     let metrics: HTTPRouteMetrics
-    let accessLevel: Logger.Level
     /// What the watchdog calls it.
     let operationName: OperationName
     /// What the access log calls it.
     let logPath: Logger.MetadataValue
-    /// Writes the access log: method and path are rendered once and for all.
-    let accessLogger: Logger
+    /// Method and path are rendered once and for all.
+    let accessLog: AccessLog
 
     init(
         _ method: HTTPMethod, _ path: PathTemplate, operation: AnyOperation?, priority: CallPriority?,
@@ -38,13 +37,12 @@ public final class ServiceRoute: Sendable {
         self.operation = operation
         self.priority = priority
         self.metrics = metrics
-        self.accessLevel = accessLevel
         self.handler = handler
         operationName = OperationName("\(method) \(path)")
         logPath = .string(path.description)
         var accessLogger = logger
         accessLogger[metadataKey: "method"] = .string(method.name)
         accessLogger[metadataKey: "route"] = logPath
-        self.accessLogger = accessLogger
+        accessLog = AccessLog(accessLogger, level: accessLevel)
     }
 }

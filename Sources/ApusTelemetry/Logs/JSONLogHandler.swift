@@ -71,22 +71,53 @@ public struct JSONLogHandler: LogHandler {
     /// Renders the line and hands it to the sink; never blocks on the stream.
     public func log(event: LogEvent) {
         let merged = LogFields(logger: carried, provider: metadataProvider, event: event.metadata)
-        LineBuffer.compose(to: output.sink, urgent: event.level.isUrgent) { line in
-            line.append("{\"time\":\"")
-            line.append(rfc3339: output.now)
-            line.append("\",\"level\":\"")
-            line.append(event.level.name)
-            line.append("\",\"message\":")
-            line.append(quoted: event.message.description)
-            line.append(identity)
+        compose(event.level, event.message.description) { line in
             let known = append(merged, eventHasError: event.error != nil, to: &line)
             if let context = CallContext.current { Self.append(context, known, to: &line) }
             if let error = event.error {
                 line.append(",\"error\":")
                 line.append(quoted: "\(error)")
             }
+        }
+    }
+
+    private func compose(_ level: Logger.Level, _ message: String, _ fields: (inout LineBuffer) -> Void) {
+        LineBuffer.compose(to: output.sink, urgent: level.isUrgent) { line in
+            line.append("{\"time\":\"")
+            line.append(rfc3339: output.now)
+            line.append("\",\"level\":\"")
+            line.append(level.name)
+            line.append("\",\"message\":")
+            line.append(quoted: message)
+            line.append(identity)
+            fields(&line)
             if line.isCut { line.append(",\"truncated\":true") }
             line.append("}\n")
+        }
+    }
+
+    // MARK: The access log
+
+    /// What ``logAccess(_:status:nanoseconds:bytes:)`` adds to a line.
+    static let accessFields = ["status", "duration_ms", "bytes"]
+
+    /// Whether a line can have these fields without a look at what else it has.
+    func mayBeCalled(fields names: [String]) -> Bool {
+        fields.isFixed && metadataProvider == nil && names.allSatisfy { carried[$0] == nil }
+    }
+
+    /// The line of a request that was answered, as ``log(event:)`` writes it.
+    func logAccess(_ level: Logger.Level, status: Int, nanoseconds: Int64, bytes: Int) {
+        guard level >= logLevel else { return }
+        compose(level, "request") { line in
+            line.append(fields.bytes)
+            line.append(",\"status\":")
+            line.append(decimal: Int64(status))
+            line.append(",\"duration_ms\":")
+            line.append(milliseconds: nanoseconds)
+            line.append(",\"bytes\":")
+            line.append(decimal: Int64(bytes))
+            if let context = CallContext.current { Self.append(context, fields.known, to: &line) }
         }
     }
 

@@ -60,21 +60,20 @@ extension LineBuffer {
     }
 
     /// Numbers and truth values as such, everything else by its description.
-    private mutating func append(json value: any CustomStringConvertible & Sendable) {
-        // Comparing metatypes costs nothing; the casts are made only when they succeed.
-        let type: Any.Type = Swift.type(of: value)
-        if type == Int.self, let value = value as? Int {
-            append(decimal: Int64(value))
-        } else if type == Double.self, let value = value as? Double, value.isFinite {
+    private mutating func append<Value: CustomStringConvertible>(json value: Value) {
+        // The casts are of a value to its own type.
+        if Value.self == Int.self {
+            append(decimal: Int64(unsafeBitCast(value, to: Int.self)))
+        } else if Value.self == Double.self, unsafeBitCast(value, to: Double.self).isFinite {
             append(value.description, escaping: .json)
-        } else if type == Bool.self, let value = value as? Bool {
-            append(value ? "true" : "false" as StaticString)
-        } else if type == Int64.self, let value = value as? Int64 {
-            append(decimal: value)
-        } else if type == UInt64.self, let value = value as? UInt64 {
-            append(decimal: value)
-        } else if type == UInt.self, let value = value as? UInt {
-            append(decimal: UInt64(value))
+        } else if Value.self == Bool.self {
+            append(unsafeBitCast(value, to: Bool.self) ? "true" : "false" as StaticString)
+        } else if Value.self == Int64.self {
+            append(decimal: unsafeBitCast(value, to: Int64.self))
+        } else if Value.self == UInt64.self {
+            append(decimal: unsafeBitCast(value, to: UInt64.self))
+        } else if Value.self == UInt.self {
+            append(decimal: UInt64(unsafeBitCast(value, to: UInt.self)))
         } else {
             append(quoted: value.description)
         }

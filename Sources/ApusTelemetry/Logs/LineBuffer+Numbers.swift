@@ -18,6 +18,15 @@ extension LineBuffer {
         append(digits: value, width: length)
     }
 
+    /// Appends a duration in milliseconds, with three digits behind the point.
+    mutating func append(milliseconds nanoseconds: Int64) {
+        let microseconds = nanoseconds / 1000
+        if microseconds < 0 { append(UInt8(ascii: "-")) }
+        append(decimal: microseconds.magnitude / 1000)
+        append(UInt8(ascii: "."))
+        append(digits: microseconds.magnitude % 1000, width: 3)
+    }
+
     private mutating func append(digits value: UInt64, width: Int) {
         reserve(width)
         var rest = value

@@ -91,7 +91,7 @@ struct OverloadTests {
             let metrics = service.metrics()
             #expect(metrics.contains(#"apus_server_shed_total{priority="sheddable",reason="queueing_delay"} "#))
             #expect(!metrics.contains(#"apus_server_shed_total{priority="sheddable",reason="queueing_delay"} 0\#n"#))
-            let lines = service.lines(with: #""status":"503""#)
+            let lines = service.lines(with: #""status":503,"#)
             #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(#""level":"info""#) })
         }
     }
