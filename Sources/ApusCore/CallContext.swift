@@ -30,10 +30,12 @@ public struct CallContext: Sendable {
         get { fields.value.attempt }
         set { fields.value.attempt = newValue }
     }
+    /// The name of the request through all services; nil if it has none yet.
     public var requestID: RequestID? {
         get { fields.value.requestID }
         set { fields.value.requestID = newValue }
     }
+    /// The span that calls made from here are children of; nil if nothing is traced.
     public var trace: TraceContext? {
         get { fields.value.trace }
         set { fields.value.trace = newValue }
