@@ -9,9 +9,12 @@ public enum Dialect: String, Sendable, Hashable, CaseIterable {
     public func placeholder(_ number: Int) -> String {
         switch self {
         case .sqlite: "?"
-        case .postgres: "$\(number)"
+        case .postgres: Self.numbered.indices.contains(number - 1) ? Self.numbered[number - 1] : "$\(number)"
         }
     }
+
+    /// The first placeholders, since every statement has some.
+    private static let numbered = (1...64).map { "$\($0)" }
 
     /// A column that numbers its rows from 1, as primary key.
     public var autoincrementingKey: String {

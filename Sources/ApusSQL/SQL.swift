@@ -49,6 +49,13 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
         if pieces.count == 1, case .text(let text) = pieces[0] { return (text, []) }
         var text = ""
         var values: [SQLValue] = []
+        var length = 0
+        var count = 0
+        for piece in pieces {
+            if case .text(let fragment) = piece { length += fragment.utf8.count } else { count += 1 }
+        }
+        text.reserveCapacity(length + 4 * count)
+        values.reserveCapacity(count)
         for piece in pieces {
             switch piece {
             case .text(let fragment): text += fragment

@@ -3,16 +3,30 @@
 /// The form of e-mail addresses.
 enum EmailSyntax {
     static func isValid(_ text: String) -> Bool {
-        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...64).contains(parts[0].count), parts[1].count <= 253,
-            parts[0].allSatisfy(isLocal)
-        else { return false }
-        let labels = parts[1].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return labels.count >= 2
-            && labels.allSatisfy { label in
-                (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
-                    && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-            }
+        var text = text
+        return text.withUTF8 { bytes in
+            guard let at = bytes.firstIndex(of: UInt8(ascii: "@")), (1...64).contains(at),
+                bytes.count - at - 1 <= 253, bytes[..<at].allSatisfy(isLocal)
+            else { return false }
+            return isDomain(bytes[(at + 1)...])
+        }
+    }
+
+    /// At least two labels, and nothing that no label has, such as another `@`.
+    private static func isDomain(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        var labels = 1
+        var start = bytes.startIndex
+        for index in bytes.indices where bytes[index] == UInt8(ascii: ".") {
+            guard isLabel(bytes[start..<index]) else { return false }
+            labels += 1
+            start = index + 1
+        }
+        return labels >= 2 && isLabel(bytes[start...])
+    }
+
+    private static func isLabel(_ label: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
+            && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
