@@ -8,43 +8,27 @@ public struct CallContext: Sendable {
     /// The task-local context of the request being handled; what a client call inherits unless it is given another.
     @TaskLocal public static var current: CallContext?
 
-    /// The deadline of ``current``.
+    /// The deadline of ``current``, without a copy of the rest.
     public static var currentDeadline: Instant? { current?.deadline }
 
-    private struct Fields: Sendable {
-        var deadline: Instant?
-        var attempt: UInt8
-        var requestID: RequestID?
-        var trace: TraceContext?
-    }
-
-    private var fields: OutOfLine<Fields>
+    // Not out of line: layers change it for each call and attempt, and must not allocate for that.
 
     /// When the answer is of no more use; nil for never.
-    public var deadline: Instant? {
-        get { fields.value.deadline }
-        set { fields.value.deadline = newValue }
-    }
+    public var deadline: Instant?
     /// The attempt that this is: 1 for the first.
-    public var attempt: UInt8 {
-        get { fields.value.attempt }
-        set { fields.value.attempt = newValue }
-    }
+    public var attempt: UInt8
     /// The name of the request through all services; nil if it has none yet.
-    public var requestID: RequestID? {
-        get { fields.value.requestID }
-        set { fields.value.requestID = newValue }
-    }
+    public var requestID: RequestID?
     /// The span that calls made from here are children of; nil if nothing is traced.
-    public var trace: TraceContext? {
-        get { fields.value.trace }
-        set { fields.value.trace = newValue }
-    }
+    public var trace: TraceContext?
 
     public init(
         deadline: Instant? = nil, attempt: UInt8 = 1, requestID: RequestID? = nil, trace: TraceContext? = nil
     ) {
-        fields = OutOfLine(Fields(deadline: deadline, attempt: attempt, requestID: requestID, trace: trace))
+        self.deadline = deadline
+        self.attempt = attempt
+        self.requestID = requestID
+        self.trace = trace
     }
 
     /// A copy whose deadline is the earlier of its own and `deadline`.
