@@ -72,6 +72,8 @@ final class UserDirectory: Sendable {
         }
     }
 
+    // Not inlined, as `stored`: what they need meanwhile would be part of the frame of every read.
+
     @inline(never)
     private func report(_ error: CacheError) {
         logger.warning("reading without the cache", metadata: ["error": "\(error)"])

@@ -12,9 +12,13 @@ public struct TimeSource: Sendable {
 
     /// A clock that is read by calling `read`, from any thread. Its ``sleep(until:)`` takes the machine's time.
     public init(_ read: @escaping @Sendable () -> Instant) {
-        self.init(read) { (instant) throws(CancellationError) in
-            try await Self.pause(for: read().duration(to: instant))
-        }
+        self.init(read, isSystem: false)
+    }
+
+    private init(_ read: @escaping @Sendable () -> Instant, isSystem: Bool) {
+        self.read = read
+        self.isSystem = isSystem
+        wait = { (instant) throws(CancellationError) in try await Self.pause(for: read().duration(to: instant)) }
     }
 
     /// - Parameters:
@@ -27,12 +31,6 @@ public struct TimeSource: Sendable {
         self.read = read
         self.wait = wait
         isSystem = false
-    }
-
-    private init() {
-        read = { .now }
-        wait = { (instant) throws(CancellationError) in try await Self.pause(for: Instant.now.duration(to: instant)) }
-        isSystem = true
     }
 
     /// The current instant.
@@ -53,7 +51,7 @@ public struct TimeSource: Sendable {
     }
 
     /// The machine's monotonic clock.
-    public static let system = TimeSource()
+    public static let system = TimeSource({ .now }, isSystem: true)
 
     private static func pause(for duration: Duration) async throws(CancellationError) {
         do {

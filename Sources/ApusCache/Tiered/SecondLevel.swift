@@ -173,7 +173,9 @@ final class SecondLevel: Sendable {
         within budget: Duration, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
     ) async throws(CacheError) -> Result {
         do throws(CacheError) {
-            guard budget > .zero else { throw spent }
+            guard budget > .zero else {
+                throw CacheError(.timeout, "the cache has used up its budget of \(configuration.budget)")
+            }
             return try await call(store, budget)
         } catch {
             count { $0.remoteFailures &+= 1 }
@@ -182,10 +184,6 @@ final class SecondLevel: Sendable {
     }
 
     private func left(until deadline: Instant) -> Duration { configuration.memory.time.now.duration(to: deadline) }
-
-    private var spent: CacheError {
-        CacheError(.timeout, "the cache has used up its budget of \(configuration.budget)")
-    }
 }
 
 extension CacheMessage.Subject {

@@ -75,7 +75,8 @@ extension TieredCache {
         return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
     }
 
-    /// Begins to fill the second level with what was loaded.
+    /// Begins to fill the second level with what was loaded, unless it is too large, there is no lease, or nobody waits for
+    /// it any more.
     ///
     /// - Throws: `encoding`.
     @inline(never)
@@ -83,22 +84,9 @@ extension TieredCache {
         _ key: String, _ box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type,
         after lookup: CacheStoreLookup?, within budget: Duration
     ) throws(CacheError) {
-        guard let (lease, item) = try item(of: box, policy, coder, for: lookup) else { return }
-        remote.fill(key, item, lease: lease, within: budget, boxes)
-    }
-
-    /// What was loaded as the second level is given it, and the lease to do so. Nil if it isn't stored there: it is too
-    /// large, there is no lease, or nobody waits for it any more.
-    ///
-    /// - Throws: `encoding`.
-    private func item(
-        of box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type, for lookup: CacheStoreLookup?
-    ) throws(CacheError) -> (CacheLease, CacheStoreItem)? {
         let policy = box === CacheBox.nothing ? policy.forNothing : policy
-        guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else {
-            return nil
-        }
-        return (lease, item)
+        guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else { return }
+        remote.fill(key, item, lease: lease, within: budget, boxes)
     }
 
     /// What was loaded, with how memory keeps it.

@@ -50,6 +50,7 @@ final class GuardedRedis: Sendable {
     final class StartedCall: Sendable {
         let deadline: Instant
         private let guarded: GuardedRedis
+        /// Nil once it was used: a closure can't own it.
         private let turn: Mutex<Turn?>
 
         fileprivate init(_ guarded: GuardedRedis, _ turn: consuming Turn) {

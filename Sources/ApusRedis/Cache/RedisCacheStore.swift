@@ -64,21 +64,20 @@ public final class RedisCacheStore: CacheStore {
         _ key: String, _ item: CacheStoreItem, lease: CacheLease, within: Duration,
         done: @escaping @Sendable (Result<Bool, CacheError>) -> Void
     ) {
-        let call: GuardedRedis.StartedCall
-        // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
-        guard let seen = RedisCacheLease(lease), seen.count == item.tags.count + 2,
-            seen.taken.duration(to: client.time.now) < configuration.longestLoad
-        else { return done(.success(false)) }
         do throws(CacheError) {
             try requireRoom(for: item)
-            call = try guarded.start(within: within)
+            // Marks are gone after the longest load, and tags other than those of the lease were not looked at.
+            guard let seen = RedisCacheLease(lease), seen.count == item.tags.count + 2,
+                seen.taken.duration(to: client.time.now) < configuration.longestLoad
+            else { return done(.success(false)) }
+            let call = try guarded.start(within: within)
+            client.start(Self.fillScript, deadline: call.deadline) { [self] name, script in
+                .frame(fillFrame(name, script, key, item, seen))
+            } done: {
+                done(call.finish($0).map { $0.integer == 1 })
+            }
         } catch {
-            return done(.failure(error))
-        }
-        client.start(Self.fillScript, deadline: call.deadline) { [self] name, script in
-            .frame(fillFrame(name, script, key, item, seen))
-        } done: {
-            done(call.finish($0).map { $0.integer == 1 })
+            done(.failure(error))
         }
     }
 

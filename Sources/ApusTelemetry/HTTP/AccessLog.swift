@@ -17,8 +17,7 @@ public struct AccessLog: Sendable {
     public init(_ logger: Logger, level: Logger.Level) {
         self.logger = logger
         self.level = level
-        let json = logger.handler as? JSONLogHandler
-        self.json = json?.mayBeCalled(fields: JSONLogHandler.accessFields) == true ? json : nil
+        json = (logger.handler as? JSONLogHandler).flatMap { $0.canLogAccess ? $0 : nil }
     }
 
     /// A request has been answered, after so many nanoseconds.

@@ -98,12 +98,10 @@ public struct JSONLogHandler: LogHandler {
 
     // MARK: The access log
 
-    /// What ``logAccess(_:status:nanoseconds:bytes:)`` adds to a line.
-    static let accessFields = ["status", "duration_ms", "bytes"]
-
-    /// Whether a line can have these fields without a look at what else it has.
-    func mayBeCalled(fields names: [String]) -> Bool {
-        fields.isFixed && metadataProvider == nil && names.allSatisfy { carried[$0] == nil }
+    /// Whether ``logAccess(_:status:nanoseconds:bytes:)`` may write lines: nothing else in them has its fields' names.
+    var canLogAccess: Bool {
+        fields.isFixed && metadataProvider == nil
+            && ["status", "duration_ms", "bytes"].allSatisfy { carried[$0] == nil }
     }
 
     /// The line of a request that was answered, as ``log(event:)`` writes it.
