@@ -37,16 +37,16 @@ public struct RequestID: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Calls `body` with the bytes of ``description``, which is not made for that.
-    public func withUTF8<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    public func withUTF8(_ body: (UnsafeRawBufferPointer) -> Void) {
         switch storage {
         case .bits(let high, let low):
-            return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digits in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digits in
                 Hex.write(high, to: digits, at: 0)
                 Hex.write(low, to: digits, at: 16)
-                return body(UnsafeRawBufferPointer(digits))
+                body(UnsafeRawBufferPointer(digits))
             }
         case .text(var text):
-            return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+            text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
         }
     }
 

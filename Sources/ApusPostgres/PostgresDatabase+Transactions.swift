@@ -33,12 +33,11 @@
         /// Keeps one connection until the end; rows that aren't read stay at the server.
         public func stream(_ sql: SQL, piece: Int, _ body: ([Row]) async throws -> Void) async throws {
             try admit()
-            let statement = RenderedStatement(sql)
-            let place = CallSite(fileID: "stream of \(statement.text.prefix(80))", line: 0)
+            let place = CallSite(fileID: "stream of \(sql.text(for: .postgres).prefix(80))", line: 0)
             let loan = try await pool.take(at: place, until: contextDeadline)
             do {
                 try await loan.postgres.stream(
-                    statement, piece: piece, timeout: configuration.statementTimeout, until: contextDeadline, body)
+                    sql, piece: piece, timeout: configuration.statementTimeout, until: contextDeadline, body)
                 pool.giveBack(loan)
             } catch {
                 pool.giveBack(loan)
@@ -70,14 +69,14 @@
     extension PostgresConnection {
         /// Runs one statement and passes its rows on in pieces. If that ends early, the server is asked to stop.
         func stream(
-            _ statement: RenderedStatement, piece size: Int, timeout: Duration, until deadline: Instant,
+            _ sql: SQL, piece size: Int, timeout: Duration, until deadline: Instant,
             _ body: ([Row]) async throws -> Void
         ) async throws {
             func next() -> Instant { min(deadline, Instant.now.advanced(by: timeout)) }
-            let prepared = try await beginStream(statement, until: next())
+            let prepared = try await beginStream(sql, until: next())
             do {
                 while isBusy {
-                    let rows = try await nextPiece(of: statement.text, prepared, size: max(1, size), until: next())
+                    let rows = try await nextPiece(of: prepared, size: max(1, size), until: next())
                     if !rows.isEmpty { try await body(rows) }
                     try StatementAdmission.check(at: .now)
                 }

@@ -66,18 +66,16 @@
 
         /// Runs one statement on a connection of the pool, as ``SQLExecutor/query(_:)``.
         public func query(_ sql: SQL) async throws(DatabaseError) -> [Row] {
-            let statement = RenderedStatement(sql)
             return try await run { (connection, deadline) throws(DatabaseError) in
-                try await connection.query(statement, until: deadline)
+                try await connection.query(sql, until: deadline)
             }
         }
 
         /// As ``query(_:)``, for the number of rows that changed.
         @discardableResult
         public func execute(_ sql: SQL) async throws(DatabaseError) -> Int {
-            let statement = RenderedStatement(sql)
             return try await run { (connection, deadline) throws(DatabaseError) in
-                try await connection.execute(statement, until: deadline)
+                try await connection.execute(sql, until: deadline)
             }
         }
 
@@ -85,9 +83,8 @@
         @discardableResult
         public func batch(_ statements: [SQL]) async throws(DatabaseError) -> [Int] {
             if statements.isEmpty { return [] }
-            let rendered = statements.map(RenderedStatement.init)
             return try await run { (connection, deadline) throws(DatabaseError) in
-                try await connection.batch(rendered, until: deadline)
+                try await connection.batch(statements, until: deadline)
             }
         }
 

@@ -38,17 +38,15 @@
         var isOpen: Bool { state.withLock { $0.isOpen } }
 
         func query(_ sql: SQL) async throws(DatabaseError) -> [Row] {
-            let statement = RenderedStatement(sql)
             return try await inTurn { (connection) throws(DatabaseError) in
-                try await connection.query(statement, until: self.database.statementDeadline)
+                try await connection.query(sql, until: self.database.statementDeadline)
             }
         }
 
         @discardableResult
         func execute(_ sql: SQL) async throws(DatabaseError) -> Int {
-            let statement = RenderedStatement(sql)
             return try await inTurn { (connection) throws(DatabaseError) in
-                try await connection.execute(statement, until: self.database.statementDeadline)
+                try await connection.execute(sql, until: self.database.statementDeadline)
             }
         }
 
@@ -60,7 +58,7 @@
             defer { state.withLock { $0.isStreaming = false } }
             do {
                 try await connection.stream(
-                    RenderedStatement(sql), piece: piece, timeout: database.configuration.statementTimeout,
+                    sql, piece: piece, timeout: database.configuration.statementTimeout,
                     until: database.contextDeadline, body)
             } catch {
                 note(error as? DatabaseError)

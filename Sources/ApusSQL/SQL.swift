@@ -11,102 +11,107 @@
 /// Text that isn't a literal gets in only by the explicit `SQL(raw:)` or `\(raw:)`: never give these anything that
 /// came from outside.
 public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
-    enum Piece: Sendable, Hashable {
-        case text(String)
-        case value(SQLValue)
-    }
-
-    var pieces: [Piece]
+    /// The text before, between and after the values: one more than there are values.
+    private(set) var fragments: [String]
+    /// The values of the parameters, in their order.
+    public private(set) var values: [SQLValue] = []
 
     /// A statement from text made at run time. Nothing in it is escaped.
     public init(raw text: String) {
-        pieces = [.text(text)]
+        fragments = [text]
     }
 
     public init(stringLiteral text: String) {
-        pieces = [.text(text)]
+        fragments = [text]
     }
 
     /// A statement from what was collected.
     public init(stringInterpolation: Interpolation) {
-        pieces = stringInterpolation.pieces
+        self = stringInterpolation.sql
     }
 
     /// This statement followed by another.
     public static func + (left: SQL, right: SQL) -> SQL {
         var sum = left
-        sum.pieces += right.pieces
+        sum += right
         return sum
     }
 
     /// Lets another follow: in place, where `+` copies what is there already.
     public static func += (left: inout SQL, right: SQL) {
-        left.pieces += right.pieces
+        left.append(right.fragments[0])
+        left.fragments += right.fragments.dropFirst()
+        left.values += right.values
     }
 
-    /// The text with the placeholders of `dialect`, and the values in their order.
-    public func rendered(for dialect: Dialect) -> (text: String, values: [SQLValue]) {
-        if pieces.count == 1, case .text(let text) = pieces[0] { return (text, []) }
+    /// The text with the placeholders of `dialect`.
+    public func text(for dialect: Dialect) -> String {
+        if values.isEmpty { return fragments[0] }
         var text = ""
-        var values: [SQLValue] = []
-        var length = 0
-        var count = 0
-        for piece in pieces {
-            if case .text(let fragment) = piece { length += fragment.utf8.count } else { count += 1 }
+        text.reserveCapacity(fragments.reduce(4 * values.count) { $0 + $1.utf8.count })
+        text += fragments[0]
+        for number in fragments.indices.dropFirst() {
+            text += dialect.placeholder(number)
+            text += fragments[number]
         }
-        text.reserveCapacity(length + 4 * count)
-        values.reserveCapacity(count)
-        for piece in pieces {
-            switch piece {
-            case .text(let fragment): text += fragment
-            case .value(let value):
-                values.append(value)
-                text += dialect.placeholder(values.count)
-            }
-        }
-        return (text, values)
+        return text
+    }
+
+    /// Whether both have the same text, whatever their values: then they can share what was prepared. Cheaper than to
+    /// compare their texts, which needn't be made for it.
+    public func hasSameText(as other: SQL) -> Bool { fragments == other.fragments }
+
+    private mutating func append(_ text: String) {
+        let last = fragments.count - 1
+        if fragments[last].isEmpty { fragments[last] = text } else { fragments[last] += text }
+    }
+
+    private mutating func append(_ value: SQLValue) {
+        values.append(value)
+        fragments.append("")
     }
 }
 
 extension SQL {
     /// Collects the literal parts as text and the interpolated values as parameters.
     public struct Interpolation: StringInterpolationProtocol {
-        var pieces: [Piece] = []
+        fileprivate(set) var sql: SQL = ""
 
         /// Called by the compiler for a literal with interpolations.
         public init(literalCapacity: Int, interpolationCount: Int) {
-            pieces.reserveCapacity(2 * interpolationCount + 1)
+            sql.fragments.reserveCapacity(interpolationCount + 1)
+            sql.values.reserveCapacity(interpolationCount)
         }
 
         /// A part of the text, as it stands in the source.
         public mutating func appendLiteral(_ literal: String) {
-            if !literal.isEmpty { pieces.append(.text(literal)) }
+            sql.append(literal)
         }
 
         /// A bound parameter.
         public mutating func appendInterpolation(_ value: some SQLConvertible) {
-            pieces.append(.value(value.sqlValue))
+            sql.append(value.sqlValue)
         }
 
         /// A bound parameter, NULL for nil.
         public mutating func appendInterpolation<Value: SQLConvertible>(_ value: Value?) {
-            pieces.append(.value(value?.sqlValue ?? .null))
+            sql.append(value?.sqlValue ?? .null)
         }
 
         /// Another statement, with its parameters.
-        public mutating func appendInterpolation(_ sql: SQL) {
-            pieces += sql.pieces
+        public mutating func appendInterpolation(_ other: SQL) {
+            sql += other
         }
 
         /// Bound parameters separated by commas; NULL for an empty list, so that `IN ()` stays valid and matches nothing.
         public mutating func appendInterpolation(list values: some Sequence<some SQLConvertible>) {
             var isFirst = true
             for value in values {
-                if !isFirst { pieces.append(.text(", ")) }
+                if !isFirst { sql.append(", ") }
                 isFirst = false
-                pieces.append(.value(value.sqlValue))
+                sql.append(value.sqlValue)
             }
-            if isFirst { pieces.append(.text("NULL")) }
+            if isFirst { sql.append("NULL") }
         }
 
         /// The name of a table or column, quoted.
@@ -116,12 +121,12 @@ extension SQL {
                 quoted.append(character)
                 if character == "\"" { quoted.append(character) }
             }
-            pieces.append(.text(quoted + "\""))
+            sql.append(quoted + "\"")
         }
 
         /// Text as it is. Never give it anything that came from outside.
         public mutating func appendInterpolation(raw text: String) {
-            pieces.append(.text(text))
+            sql.append(text)
         }
     }
 }

@@ -9,7 +9,8 @@ struct RenderedStatement: Sendable {
     let values: [SQLValue]
 
     init(_ sql: ApusSQL.SQL) {
-        (text, values) = sql.rendered(for: .sqlite)
+        text = sql.text(for: .sqlite)
+        values = sql.values
     }
 
     /// Whether it begins like a statement that only reads; a reader connection then decides.

@@ -47,7 +47,7 @@ final class GatedDatabase: Database {
     }
 
     func execute(_ sql: SQL) async throws(DatabaseError) -> Int {
-        let values = sql.rendered(for: .postgres).values
+        let values = sql.values
         let types = values.filter { [.text("first"), .text("later"), .text("good")].contains($0) }.count
         let bad = values.filter { $0 == .text(Self.bad) }.count
         let lost = values.filter { $0 == .text(Self.lost) }.count
@@ -63,9 +63,8 @@ final class GatedDatabase: Database {
 
     func batch(_ statements: [SQL]) async throws(DatabaseError) -> [Int] {
         let batch = statements.map { statement in
-            let (text, values) = statement.rendered(for: .postgres)
-            guard text.contains("pg_advisory_xact_lock") else { return "row" }
-            if case .text(let name)? = values.first { return "lock \(name)" }
+            guard statement.text(for: .postgres).contains("pg_advisory_xact_lock") else { return "row" }
+            if case .text(let name)? = statement.values.first { return "lock \(name)" }
             return "lock"
         }
         state.withLock { $0.batches.append(batch) }

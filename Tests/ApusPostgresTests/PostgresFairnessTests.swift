@@ -12,8 +12,8 @@
     struct PostgresFairnessTests {
         private struct Client {
             var turns = 0
-            /// How many others got a connection while it waited for one, at most.
-            var before = 0
+            /// Turns before which more got a connection, while it waited for one, than there are others.
+            var late = 0
         }
 
         private final class Score: Sendable {
@@ -22,13 +22,15 @@
             func note(_ client: Int, before: Int) {
                 clients.withLock { clients in
                     clients[client].turns += 1
-                    clients[client].before = max(clients[client].before, before)
+                    // 49 others, and a few that come between asking and counting.
+                    if before > 49 + 5 { clients[client].late += 1 }
                 }
             }
         }
 
         // Turns aren't compared: a client whose statement meets a backend that the machine doesn't let run has fewer of
-        // them, while nobody else waits for it.
+        // them, while nobody else waits for it. And a thread may be stopped between asking and counting, so one late turn
+        // proves nothing; a queue that isn't fair makes many, or lets somebody wait for ever.
         @Test("whoever waits for a connection waits for no more than one turn of every other client")
         func fairness() async throws {
             let pool = PoolConfiguration(maxOpen: 5, maxIdle: 5, acquireTimeout: .seconds(30))
@@ -42,8 +44,7 @@
                             let asked = database.statistics.acquired
                             let loan = try await database.pool.take(at: CallSite())
                             score.note(client, before: database.statistics.acquired - asked - 1)
-                            _ = try await loan.postgres.query(
-                                RenderedStatement("SELECT \(client)::bigint"), until: .distantFuture)
+                            _ = try await loan.postgres.query("SELECT \(client)::bigint", until: .distantFuture)
                             database.pool.giveBack(loan)
                         }
                     }
@@ -54,10 +55,8 @@
                 ends.increment()
                 try await group.waitForAll()
             }
-            // 49 others, and as much again as may have come between asking and counting.
-            let before = score.clients.withLock { $0.map(\.before) }
-            #expect(before.allSatisfy { $0 <= 49 + 49 }, "\(before)")
-            #expect(before.sorted()[25] <= 49 + 5, "\(before)")
+            let unfair = score.clients.withLock { $0.filter { $0.late * 20 > $0.turns } }
+            #expect(unfair.isEmpty)
             #expect(database.statistics.open <= 5)
             await database.close()
         }

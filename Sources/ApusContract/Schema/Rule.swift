@@ -33,6 +33,7 @@ extension Rule where Value == String {
             // A text of n bytes has n/4 to n scalars: count only when that doesn't decide.
             let bytes = text.utf8.count
             if bytes < range.lowerBound || bytes > 4 * range.upperBound { return false }
+            if bytes >= 4 * range.lowerBound && bytes <= range.upperBound { return true }
             return range.contains(text.unicodeScalars.count)
         }
     }
@@ -40,7 +41,8 @@ extension Rule where Value == String {
     /// Something other than white space.
     public static var notBlank: Rule {
         Rule("blank", "must not be blank", keywords: ["pattern": "\\S"]) { text in
-            text.unicodeScalars.contains { !$0.properties.isWhitespace }
+            // One visible ASCII character decides, and most texts begin with one.
+            text.utf8.contains { $0 > 0x20 && $0 < 0x80 } || text.unicodeScalars.contains { !$0.properties.isWhitespace }
         }
     }
 

@@ -7,7 +7,7 @@
     extension PostgresConnection {
         /// Runs several statements in one pipeline, which is one transaction: all or none, in one round trip once they are
         /// prepared.
-        func batch(_ batch: [RenderedStatement], until deadline: Instant) async throws(DatabaseError) -> [Int] {
+        func batch(_ batch: [SQL], until deadline: Instant) async throws(DatabaseError) -> [Int] {
             try await interruptible {
                 do throws(DatabaseError) {
                     return .success(try await self.pipeline(batch, until: deadline))
@@ -19,15 +19,16 @@
         }
 
         private func pipeline(
-            _ batch: [RenderedStatement], until deadline: Instant
+            _ batch: [SQL], until deadline: Instant
         ) async throws(DatabaseError) -> [Int] {
             var missing: [String] = []
             var seen: Set<String> = []
-            for statement in batch where seen.insert(statement.text).inserted {
-                if statements.find(statement.text) == nil { missing.append(statement.text) }
+            for sql in batch where statements.find(sql) == nil {
+                let text = sql.text(for: .postgres)
+                if seen.insert(text).inserted { missing.append(text) }
             }
             if !missing.isEmpty { try await prepare(missing, until: deadline) }
-            try queue(batch)
+            let batch = try queue(batch)
             var failure: DatabaseError?
             var changes: [Int] = []
             changes.reserveCapacity(batch.count)
@@ -42,26 +43,22 @@
         }
 
         /// Hands all statements to libpq, once all values are known to fit.
-        private func queue(_ batch: [RenderedStatement]) throws(DatabaseError) {
+        private func queue(_ batch: [SQL]) throws(DatabaseError) -> [PreparedStatement] {
             var encoded: [(encoder: ParameterEncoder, prepared: PreparedStatement)] = []
             encoded.reserveCapacity(batch.count)
-            for statement in batch {
-                guard let prepared = statements.find(statement.text) else {
-                    throw DatabaseError(.other, "the statement wasn't prepared", statement: statement.text)
-                }
+            for sql in batch {
+                let prepared = try known(sql)
                 var encoder = ParameterEncoder()
-                try encoder.encode(statement, for: prepared)
+                try encoder.encode(sql.values, for: prepared)
                 encoded.append((encoder, prepared))
             }
             guard PQenterPipelineMode(raw) == 1 else {
                 isLost = true
                 throw .connectionLost(
-                    String(cString: PQerrorMessage(raw)), statement: batch[0].text, mayHaveRun: false)
+                    String(cString: PQerrorMessage(raw)), statement: encoded[0].prepared.text, mayHaveRun: false)
             }
             do throws(DatabaseError) {
-                for (index, (encoder, prepared)) in encoded.enumerated() {
-                    try send(encoder, prepared, batch[index].text)
-                }
+                for (encoder, prepared) in encoded { try send(encoder, to: prepared) }
             } catch {
                 // Without the end of the pipeline nothing is committed, so the connection is given up.
                 isLost = true
@@ -70,8 +67,9 @@
             guard PQpipelineSync(raw) == 1 else {
                 isLost = true
                 throw .connectionLost(
-                    String(cString: PQerrorMessage(raw)), statement: batch[0].text, mayHaveRun: true)
+                    String(cString: PQerrorMessage(raw)), statement: encoded[0].prepared.text, mayHaveRun: true)
             }
+            return encoded.map(\.prepared)
         }
     }
 #endif

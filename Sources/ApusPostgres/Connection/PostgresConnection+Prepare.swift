@@ -5,12 +5,18 @@
     internal import CPostgres
 
     extension PostgresConnection {
-        /// What is prepared for a statement's text; prepares it if need be, which is a round trip.
-        func prepared(_ text: String, until deadline: Instant) async throws(DatabaseError) -> PreparedStatement {
-            if let known = statements.find(text) { return known }
-            try await prepare([text], until: deadline)
-            guard let known = statements.find(text) else {
-                throw DatabaseError(.other, "the statement wasn't prepared", statement: text)
+        /// What is prepared for a statement; prepares it if need be, which is a round trip.
+        func prepared(_ sql: SQL, until deadline: Instant) async throws(DatabaseError) -> PreparedStatement {
+            if let known = statements.find(sql) { return known }
+            try await prepare([sql.text(for: .postgres)], until: deadline)
+            return try known(sql)
+        }
+
+        /// What was prepared for a statement.
+        func known(_ sql: SQL) throws(DatabaseError) -> PreparedStatement {
+            guard let known = statements.find(sql) else {
+                throw DatabaseError(
+                    .other, "the statement wasn't prepared", statement: sql.text(for: .postgres))
             }
             return known
         }
@@ -39,7 +45,7 @@
                 }
                 let described = try await described(texts, names, retired: retired, until: deadline)
                 statements.confirmRetired(retired)
-                for (text, statement) in zip(texts, described) { statements.insert(statement, for: text) }
+                for statement in described { statements.insert(statement) }
                 for statement in described { try statement.checkColumns() }
             } catch {
                 // The statements themselves were not sent.
@@ -61,7 +67,7 @@
             for (text, name) in zip(texts, names) {
                 try await pipelined(of: text, until: deadline, failure: &failure) { _ in }
                 try await pipelined(of: text, until: deadline, failure: &failure) { result in
-                    described.append(PreparedStatement(name: name, describedBy: result))
+                    described.append(PreparedStatement(text: text, name: name, describedBy: result))
                 }
             }
             try await endPipeline(of: texts[0], until: deadline)
@@ -105,10 +111,10 @@
     }
 
     extension PreparedStatement {
-        convenience init(name: String, describedBy result: OpaquePointer) {
+        convenience init(text: String, name: String, describedBy result: OpaquePointer) {
             let width = PQnfields(result)
             self.init(
-                name: name,
+                text: text, name: name,
                 parameters: (0..<PQnparams(result)).map { PQparamtype(result, $0) },
                 columns: Row.Columns((0..<width).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }),
                 types: (0..<width).map { PQftype(result, $0) })

@@ -4,81 +4,67 @@
     internal import ApusSQL
     internal import CPostgres
 
-    /// A statement in PostgreSQL's form.
-    struct RenderedStatement: Sendable {
-        let text: String
-        let values: [SQLValue]
-
-        init(_ sql: SQL) {
-            (text, values) = sql.rendered(for: .postgres)
-        }
-    }
-
     extension PostgresConnection {
         /// Buffers larger than this are freed with their connection after use.
         static let wornSize = 16 << 20
 
         /// Runs one statement and gives its rows.
-        func query(_ statement: RenderedStatement, until deadline: Instant) async throws(DatabaseError) -> [Row] {
+        func query(_ sql: SQL, until deadline: Instant) async throws(DatabaseError) -> [Row] {
             try await interruptible {
-                await self.run(statement, until: deadline) { (result, prepared) throws(DatabaseError) in
-                    try self.rows(of: result, prepared, statement.text)
+                await self.run(sql, until: deadline) { (result, prepared) throws(DatabaseError) in
+                    try self.rows(of: result, prepared)
                 }
             }
         }
 
         /// Runs one statement and gives the number of rows that it changed.
-        func execute(_ statement: RenderedStatement, until deadline: Instant) async throws(DatabaseError) -> Int {
+        func execute(_ sql: SQL, until deadline: Instant) async throws(DatabaseError) -> Int {
             try await interruptible {
-                await self.run(statement, until: deadline) { (result, _) throws(DatabaseError) in
+                await self.run(sql, until: deadline) { (result, _) throws(DatabaseError) in
                     Self.changes(of: result)
                 }
             }
         }
 
         private func run<Value>(
-            _ statement: RenderedStatement, until deadline: Instant,
+            _ sql: SQL, until deadline: Instant,
             _ read: (OpaquePointer, PreparedStatement) throws(DatabaseError) -> Value
         ) async -> Result<Value, DatabaseError> {
             do throws(DatabaseError) {
-                let prepared = try await prepared(statement.text, until: deadline)
-                try send(statement, prepared)
-                let result = try await onlyResult(of: statement.text, until: deadline)
+                let prepared = try await prepared(sql, until: deadline)
+                try send(sql.values, to: prepared)
+                let result = try await onlyResult(of: prepared.text, until: deadline)
                 defer { PQclear(result) }
                 return .success(try read(result, prepared))
             } catch {
-                if error.isStalePlan { statements.forget(statement.text) }
+                if error.isStalePlan { statements.forget(sql.text(for: .postgres)) }
                 return .failure(error)
             }
         }
 
         /// Sends a statement that is prepared.
-        func send(_ statement: RenderedStatement, _ prepared: PreparedStatement) throws(DatabaseError) {
-            try encoder.encode(statement, for: prepared)
-            try send(encoder, prepared, statement.text)
+        func send(_ values: [SQLValue], to prepared: PreparedStatement) throws(DatabaseError) {
+            try encoder.encode(values, for: prepared)
+            try send(encoder, to: prepared)
         }
 
         /// Sends a statement whose values are encoded.
-        func send(
-            _ encoder: borrowing ParameterEncoder, _ prepared: PreparedStatement, _ text: String
-        ) throws(DatabaseError) {
+        func send(_ encoder: borrowing ParameterEncoder, to prepared: PreparedStatement) throws(DatabaseError) {
             if encoder.size > Self.wornSize { isWorn = true }
             let status = encoder.withArrays { pointers, lengths, formats in
                 PQsendQueryPrepared(
                     raw, prepared.cName, Int32(prepared.parameters.count), pointers, lengths, formats, 1)
             }
-            try sent(status, statement: text)
+            try sent(status, statement: prepared.text)
         }
 
         /// The rows of a result.
-        func rows(
-            of result: OpaquePointer, _ prepared: PreparedStatement, _ text: String
-        ) throws(DatabaseError) -> [Row] {
+        func rows(of result: OpaquePointer, _ prepared: PreparedStatement) throws(DatabaseError) -> [Row] {
             let count = PQntuples(result)
             let width = Int32(prepared.types.count)
             guard count > 0 else { return [] }
             guard PQnfields(result) == width else {
-                throw DatabaseError(.decoding, "the result has other columns than were announced", statement: text)
+                throw DatabaseError(.decoding, "the result has other columns than were announced", statement: prepared.text)
             }
             var rows: [Row] = []
             rows.reserveCapacity(Int(count))
@@ -89,7 +75,7 @@
                 for column in 0..<width {
                     let length = Int(PQgetlength(result, line, column))
                     size += length
-                    values.append(try value(of: result, line, column, length, prepared, text))
+                    values.append(try value(of: result, line, column, length, prepared))
                 }
                 rows.append(Row(columns: prepared.columns, values: values))
             }
@@ -98,8 +84,7 @@
         }
 
         private func value(
-            of result: OpaquePointer, _ line: Int32, _ column: Int32, _ length: Int, _ prepared: PreparedStatement,
-            _ text: String
+            of result: OpaquePointer, _ line: Int32, _ column: Int32, _ length: Int, _ prepared: PreparedStatement
         ) throws(DatabaseError) -> SQLValue {
             if length == 0, PQgetisnull(result, line, column) == 1 { return .null }
             guard let start = PQgetvalue(result, line, column) else { return .null }
@@ -109,7 +94,7 @@
             guard PQftype(result, column) == type, let value = ValueDecoder.decode(bytes, type: type) else {
                 throw DatabaseError(
                     .decoding, "column \"\(prepared.columns.names[Int(column)])\" can't be read as type \(type)",
-                    statement: text)
+                    statement: prepared.text)
             }
             return value
         }

@@ -5,18 +5,18 @@
     internal import CPostgres
 
     extension PostgresConnection {
-        /// Sends a statement whose rows are read piece by piece with ``nextPiece(of:_:size:until:)``.
+        /// Sends a statement whose rows are read piece by piece with ``nextPiece(of:size:until:)``.
         func beginStream(
-            _ statement: RenderedStatement, until deadline: Instant
+            _ sql: SQL, until deadline: Instant
         ) async throws(DatabaseError) -> PreparedStatement {
             try await interruptible {
                 do throws(DatabaseError) {
-                    let prepared = try await self.prepared(statement.text, until: deadline)
-                    try self.send(statement, prepared)
+                    let prepared = try await self.prepared(sql, until: deadline)
+                    try self.send(sql.values, to: prepared)
                     _ = PQsetSingleRowMode(self.raw)
                     return .success(prepared)
                 } catch {
-                    if error.isStalePlan { self.statements.forget(statement.text) }
+                    if error.isStalePlan { self.statements.forget(sql.text(for: .postgres)) }
                     return .failure(error)
                 }
             }
@@ -24,11 +24,11 @@
 
         /// The next rows, at most `size`; fewer, or none, are the last.
         func nextPiece(
-            of text: String, _ prepared: PreparedStatement, size: Int, until deadline: Instant
+            of prepared: PreparedStatement, size: Int, until deadline: Instant
         ) async throws(DatabaseError) -> [Row] {
             try await interruptible {
                 do throws(DatabaseError) {
-                    return .success(try await self.piece(of: text, prepared, size: size, until: deadline))
+                    return .success(try await self.piece(of: prepared, size: size, until: deadline))
                 } catch {
                     return .failure(error)
                 }
@@ -36,22 +36,22 @@
         }
 
         private func piece(
-            of text: String, _ prepared: PreparedStatement, size: Int, until deadline: Instant
+            of prepared: PreparedStatement, size: Int, until deadline: Instant
         ) async throws(DatabaseError) -> [Row] {
             var rows: [Row] = []
             rows.reserveCapacity(min(size, 1024))
             var failure: DatabaseError?
             while rows.count < size {
-                guard let result = try await nextResult(of: text, until: deadline) else {
+                guard let result = try await nextResult(of: prepared.text, until: deadline) else {
                     if !isLost { isBusy = false }
                     break
                 }
                 defer { PQclear(result) }
-                if let error = error(in: result, statement: text) {
+                if let error = error(in: result, statement: prepared.text) {
                     if failure == nil { failure = error }
                     if isLost { break }
                 } else if failure == nil {
-                    rows += try self.rows(of: result, prepared, text)
+                    rows += try self.rows(of: result, prepared)
                 }
             }
             if let failure { throw failure }

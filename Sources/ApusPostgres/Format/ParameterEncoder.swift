@@ -24,13 +24,13 @@
         /// - Throws: `syntax` for another number of values than the statement has parameters, `invalidValue` for one that
         ///   doesn't fit.
         mutating func encode(
-            _ statement: RenderedStatement, for prepared: PreparedStatement
+            _ values: [SQLValue], for prepared: PreparedStatement
         ) throws(DatabaseError) {
             do throws(DatabaseError) {
-                try encode(statement.values, as: prepared.parameters)
+                try encode(values, as: prepared.parameters)
             } catch {
                 var named = error
-                named.statement = statement.text
+                named.statement = prepared.text
                 throw named
             }
         }

@@ -5,6 +5,8 @@
 
     /// A statement that the server has prepared on one connection, and what it said about it.
     final class PreparedStatement: Sendable {
+        /// With the placeholders.
+        let text: String
         let name: String
         /// The name as libpq wants it.
         let cName: [CChar]
@@ -14,7 +16,8 @@
         /// The types of its columns.
         let types: [Oid]
 
-        init(name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+        init(text: String, name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+            self.text = text
             self.name = name
             cName = Array(name.utf8CString)
             self.parameters = parameters

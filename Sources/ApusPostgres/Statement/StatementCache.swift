@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #if PostgreSQL
+    internal import ApusSQL
+
     /// The statements that are prepared on a connection, by their text. Holds a bounded number; the one not used for the
     /// longest time goes first.
     struct StatementCache {
@@ -12,7 +14,7 @@
         private var byText: [String: Entry] = [:]
         private var uses: UInt64 = 0
         /// What was found last: most often the same statement is asked for again.
-        private var latest: (text: String, statement: PreparedStatement)?
+        private var latest: (sql: SQL, statement: PreparedStatement)?
         private var made: UInt64 = 0
         /// Names that the server may forget, told with the next statement that is prepared.
         private(set) var retired: [String] = []
@@ -23,14 +25,14 @@
 
         var count: Int { byText.count }
 
-        /// What is prepared for `text`.
-        mutating func find(_ text: String) -> PreparedStatement? {
-            if let latest, latest.text == text { return latest.statement }
-            guard let index = byText.index(forKey: text) else { return nil }
+        /// What is prepared for the text of `sql`.
+        mutating func find(_ sql: SQL) -> PreparedStatement? {
+            if let latest, latest.sql.hasSameText(as: sql) { return latest.statement }
+            guard let index = byText.index(forKey: sql.text(for: .postgres)) else { return nil }
             uses += 1
             byText.values[index].lastUse = uses
             let statement = byText.values[index].statement
-            latest = (text, statement)
+            latest = (sql, statement)
             return statement
         }
 
@@ -40,10 +42,10 @@
             return "apus_\(made)"
         }
 
-        mutating func insert(_ statement: PreparedStatement, for text: String) {
+        mutating func insert(_ statement: PreparedStatement) {
             uses += 1
             latest = nil
-            byText[text] = Entry(statement: statement, lastUse: uses)
+            byText[statement.text] = Entry(statement: statement, lastUse: uses)
         }
 
         /// Forgets one that the server refuses to run any more.

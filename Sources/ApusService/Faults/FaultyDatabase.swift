@@ -69,7 +69,7 @@ extension FaultCall {
 
     /// Known by its first word.
     static func statement(_ sql: SQL, _ dialect: Dialect) -> FaultCall {
-        let text = sql.rendered(for: dialect).text.drop { $0.isWhitespace }
+        let text = sql.text(for: dialect).drop { $0.isWhitespace }
         return database(text.prefix { $0.isLetter }.uppercased())
     }
 }
