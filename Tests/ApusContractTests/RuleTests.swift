@@ -22,11 +22,16 @@ struct RuleTests {
         let rule = Rule<String>.length(1...3)
         #expect(!rule.holds("") && rule.holds("a") && rule.holds("äöü") && rule.holds("🦅🦅🦅"))
         #expect(!rule.holds("abcd") && !rule.holds(String(repeating: "🦅", count: 4)))
+        // As many bytes as scalars are asked for, or more, decide nothing.
+        let two = Rule<String>.length(2...8)
+        #expect(
+            !two.holds("ä") && !two.holds("🦅") && two.holds("🦅🦅") && two.holds("abcdefgh") && !two.holds("abcdefghi"))
     }
 
     @Test("Blank, codes, ranges and counts")
     func others() {
         #expect(Rule<String>.notBlank.holds(" a ") && !Rule<String>.notBlank.holds(" \t\u{A0}\n"))
+        #expect(Rule<String>.notBlank.holds("\u{3000}ä") && !Rule<String>.notBlank.holds("\u{3000}\u{2003}"))
         #expect(Rule<String>.upperCaseCode(3).holds("EUR") && !Rule<String>.upperCaseCode(3).holds("eur"))
         #expect(!Rule<String>.upperCaseCode(3).holds("EURO") && !Rule<String>.upperCaseCode(3).holds("ÄU"))
         #expect(

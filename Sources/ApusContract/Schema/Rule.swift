@@ -42,7 +42,8 @@ extension Rule where Value == String {
     public static var notBlank: Rule {
         Rule("blank", "must not be blank", keywords: ["pattern": "\\S"]) { text in
             // One visible ASCII character decides, and most texts begin with one.
-            text.utf8.contains { $0 > 0x20 && $0 < 0x80 } || text.unicodeScalars.contains { !$0.properties.isWhitespace }
+            text.utf8.contains { $0 > 0x20 && $0 < 0x80 }
+                || text.unicodeScalars.contains { !$0.properties.isWhitespace }
         }
     }
 

@@ -64,7 +64,8 @@
             let width = Int32(prepared.types.count)
             guard count > 0 else { return [] }
             guard PQnfields(result) == width else {
-                throw DatabaseError(.decoding, "the result has other columns than were announced", statement: prepared.text)
+                throw DatabaseError(
+                    .decoding, "the result has other columns than were announced", statement: prepared.text)
             }
             var rows: [Row] = []
             rows.reserveCapacity(Int(count))
