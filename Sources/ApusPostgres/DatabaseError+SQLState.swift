@@ -14,10 +14,7 @@
             let state = field("C")
             let code = isLost ? .connectionLost : state.map(Self.code(ofState:)) ?? .other
             var message = field("M") ?? String(cString: PQresultErrorMessage(result))
-            if code == .invalidValue, let value = message.firstRange(of: ": \"") {
-                // What follows is the value itself.
-                message.removeSubrange(value.lowerBound...)
-            }
+            if code == .invalidValue { message = Self.withoutValue(message, state: state) }
             self.init(
                 code, message.trimmingNewlines(), constraint: field("n"), table: field("t"),
                 columns: field("c").map { [$0] } ?? [], statement: statement,
@@ -25,6 +22,18 @@
             if let detail = field("D"), code == .uniqueViolation || code == .foreignKeyViolation {
                 readColumns(from: detail)
             }
+        }
+
+        /// The values that a message quotes are left out, with whatever marks its language puts around them.
+        static func withoutValue(_ message: String, state: String?) -> String {
+            if state == "22021" || state == "22P05" {
+                return "text with bytes or characters that the database's encoding doesn't have"
+            }
+            let marks: Set<Character> = ["\"", "'", "„", "“", "”", "«", "»", "‘", "’", "「", "」"]
+            guard let first = message.firstIndex(where: marks.contains),
+                let last = message.lastIndex(where: marks.contains)
+            else { return message }
+            return message.replacingCharacters(in: first...last, with: "…")
         }
 
         /// The connection broke off.
@@ -39,13 +48,14 @@
         static func code(ofState state: String) -> Code {
             switch state {
             case "23505": .uniqueViolation
-            case "23503": .foreignKeyViolation
+            case "23503", "23001": .foreignKeyViolation
             case "23514", "23P01": .checkViolation
             case "23502": .notNullViolation
             case "40001", "40000": .serializationFailure
             case "40P01": .deadlock
             case "55P03": .busy
-            case "57014": .cancelled
+            // By the server: its statement_timeout, or an administrator. What the caller gives up is known before it answers.
+            case "57014": .timeout
             case "25P03", "57P01", "57P02", "57P03", "57P04", "57P05": .connectionLost
             case "53100": .diskFull
             case "25006": .readOnly

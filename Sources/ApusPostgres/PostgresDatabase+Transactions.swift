@@ -34,14 +34,26 @@
         public func stream(_ sql: SQL, piece: Int, _ body: ([Row]) async throws -> Void) async throws {
             try admit()
             let place = CallSite(fileID: "stream of \(sql.text(for: .postgres).prefix(80))", line: 0)
-            let loan = try await pool.take(at: place, until: contextDeadline)
-            do {
-                try await loan.postgres.stream(
-                    sql, piece: piece, timeout: configuration.statementTimeout, until: contextDeadline, body)
-                pool.giveBack(loan)
-            } catch {
-                pool.giveBack(loan)
-                throw error
+            var attempt = 1
+            var hasBegun = false
+            while true {
+                let loan = try await pool.take(at: place, until: contextDeadline)
+                do {
+                    try await loan.postgres.stream(
+                        sql, piece: piece, timeout: configuration.statementTimeout, until: contextDeadline
+                    ) { rows in
+                        hasBegun = true
+                        try await body(rows)
+                    }
+                    return pool.giveBack(loan)
+                } catch let error as DatabaseError {
+                    finish(loan, after: error)
+                    guard !hasBegun, error.wasRefusedUnread, attempt < Self.attempts else { throw error }
+                    attempt += 1
+                } catch {
+                    pool.giveBack(loan)
+                    throw error
+                }
             }
         }
 
@@ -59,7 +71,7 @@
                     pool.giveBack(loan)
                     var unsent = error
                     unsent.mayHaveRun = false
-                    guard unsent.code == .connectionLost, attempt < 3 else { throw unsent }
+                    guard unsent.code == .connectionLost, attempt < Self.attempts else { throw unsent }
                     attempt += 1
                 }
             }

@@ -18,7 +18,7 @@
         let string: ConnectionString
 
         /// How often something that wasn't sent is tried on another connection.
-        private static let attempts = 3
+        static let attempts = 3
 
         /// A database that connects when it is first used.
         ///

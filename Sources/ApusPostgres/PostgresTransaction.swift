@@ -62,6 +62,13 @@
                     until: database.contextDeadline, body)
             } catch {
                 note(error as? DatabaseError)
+                if connection.isBusy || connection.isCancelling {
+                    // The rest of the rows stands in the way of everything that could follow.
+                    state.withLock { state in
+                        state.failure =
+                            state.failure ?? DatabaseError(.misuse, "a stream of rows was ended before its end")
+                    }
+                }
                 throw error
             }
         }

@@ -27,7 +27,8 @@ public struct DatabaseError: Error, Sendable {
         public static let serializationFailure = Code("serialization_failure")
         /// The server is gone; ``DatabaseError/mayHaveRun`` says whether the statement may have run.
         public static let connectionLost = Code("connection_lost")
-        /// The caller's deadline passed.
+        /// The caller's deadline passed, or the server ended the statement: by a limit of its own, or because an
+        /// administrator asked it to.
         public static let timeout = Code("timeout")
         /// The calling task was cancelled.
         public static let cancelled = Code("cancelled")

@@ -9,17 +9,32 @@
 public struct Migration: Sendable, Hashable {
     /// Unique in its list, and what errors name.
     public let name: String
+    /// Whether its statements and its record are one transaction. Default: true.
+    public let isTransactional: Bool
     private let statements: @Sendable (Dialect) -> [String]
 
     /// The same statements for every database.
     public init(_ name: String, _ statements: String...) {
-        self.name = name
-        self.statements = { _ in statements }
+        self.init(name, isTransactional: true) { _ in statements }
+    }
+
+    /// Statements that PostgreSQL refuses in a transaction, such as `CREATE INDEX CONCURRENTLY`.
+    ///
+    /// They run one by one on a connection of their own, while another keeps the lock: the pool needs two. They must be
+    /// able to run again after they were cut off, since nothing undoes them: begin with `DROP INDEX CONCURRENTLY IF EXISTS`.
+    /// On SQLite, which has no such statements but `VACUUM`, they run as any others.
+    public init(_ name: String, outsideTransaction statements: String...) {
+        self.init(name, isTransactional: false) { _ in statements }
     }
 
     /// Statements that depend on the dialect.
     public init(_ name: String, statements: @escaping @Sendable (Dialect) -> [String]) {
+        self.init(name, isTransactional: true, statements)
+    }
+
+    private init(_ name: String, isTransactional: Bool, _ statements: @escaping @Sendable (Dialect) -> [String]) {
         self.name = name
+        self.isTransactional = isTransactional
         self.statements = statements
     }
 
@@ -34,7 +49,8 @@ public struct Migration: Sendable, Hashable {
     }
 
     public static func == (left: Migration, right: Migration) -> Bool {
-        left.name == right.name && Dialect.allCases.allSatisfy { left.statements($0) == right.statements($0) }
+        left.name == right.name && left.isTransactional == right.isTransactional
+            && Dialect.allCases.allSatisfy { left.statements($0) == right.statements($0) }
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
 import Foundation
 
 /// An ordered list of migrations and the code that runs it.
 ///
 /// What ran is remembered in `schema_migrations`, per component, so that a library (the queue) and the service keep their
-/// own lists in one database. Each migration runs in a transaction with its record, so a crash leaves either both or
-/// none, and the next start goes on where this one ended. Instances that start at once wait for each other and run each
+/// own lists in one database. Each migration runs in a transaction with its record, unless it is one that can't, so a crash
+/// leaves either both or none, and the next start goes on where this one ended. Instances that start at once wait for each other and run each
 /// once: SQLite by its write lock, PostgreSQL by an advisory lock of the transaction. Neither waiting nor running ends with
 /// the timeout of a request's statement, but with the deadline of `CallContext.current`.
 public struct Migrations: Sendable {
@@ -74,7 +75,7 @@ public struct Migrations: Sendable {
                     try await lock(transaction)
                     let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
                     guard let migration = plan.pending.first else { return nil }
-                    try await apply(migration, position: plan.applied.count, in: transaction)
+                    try await apply(migration, position: plan.applied.count, in: transaction, of: database)
                     return migration.name
                 }
             }
@@ -97,12 +98,15 @@ public struct Migrations: Sendable {
             """)
     }
 
-    private func apply(_ migration: Migration, position: Int, in transaction: any Transaction)
-        async throws(DatabaseError)
-    {
+    private func apply(
+        _ migration: Migration, position: Int, in transaction: any Transaction, of database: any Database
+    ) async throws(DatabaseError) {
+        let statements = migration.statements(for: transaction.dialect).map { SQL(raw: $0) }
         do {
-            for statement in migration.statements(for: transaction.dialect) {
-                try await transaction.execute(SQL(raw: statement))
+            if migration.isTransactional || transaction.dialect == .sqlite {
+                for statement in statements { try await transaction.execute(statement) }
+            } else {
+                try await runOutside(statements, on: database)
             }
         } catch {
             var named = error
@@ -115,6 +119,29 @@ public struct Migrations: Sendable {
             INSERT INTO schema_migrations (component, name, position, checksum, applied_at)
             VALUES (\(component), \(migration.name), \(position), \(checksum), \(raw: transaction.dialect.nowMicroseconds))
             """)
+    }
+
+    /// Runs statements on another connection than that of the transaction in whose body the task is: in a task that knows
+    /// nothing of it.
+    private func runOutside(_ statements: [SQL], on database: any Database) async throws(DatabaseError) {
+        let context = CallContext.current
+        let task = Task.detached { () async -> Result<Void, DatabaseError> in
+            await CallContext.$current.withValue(context) {
+                await LongStatements.$areAllowed.withValue(true) {
+                    do throws(DatabaseError) {
+                        for statement in statements { try await database.execute(statement) }
+                        return .success(())
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+        }
+        try await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }.get()
     }
 
     private func plan(applied: [MigrationRecord], dialect: Dialect) throws(DatabaseError) -> MigrationPlan {

@@ -11,18 +11,18 @@
 /// Text that isn't a literal gets in only by the explicit `SQL(raw:)` or `\(raw:)`: never give these anything that
 /// came from outside.
 public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
-    /// The text before, between and after the values: one more than there are values.
-    private(set) var fragments: [String]
+    /// The text without the values.
+    public private(set) var template: Template
     /// The values of the parameters, in their order.
     public private(set) var values: [SQLValue] = []
 
     /// A statement from text made at run time. Nothing in it is escaped.
     public init(raw text: String) {
-        fragments = [text]
+        template = Template(text)
     }
 
     public init(stringLiteral text: String) {
-        fragments = [text]
+        template = Template(text)
     }
 
     /// A statement from what was collected.
@@ -39,36 +39,16 @@ public struct SQL: Sendable, Hashable, ExpressibleByStringInterpolation {
 
     /// Lets another follow: in place, where `+` copies what is there already.
     public static func += (left: inout SQL, right: SQL) {
-        left.append(right.fragments[0])
-        left.fragments += right.fragments.dropFirst()
+        left.template.append(right.template)
         left.values += right.values
     }
 
     /// The text with the placeholders of `dialect`.
-    public func text(for dialect: Dialect) -> String {
-        if values.isEmpty { return fragments[0] }
-        var text = ""
-        text.reserveCapacity(fragments.reduce(4 * values.count) { $0 + $1.utf8.count })
-        text += fragments[0]
-        for number in fragments.indices.dropFirst() {
-            text += dialect.placeholder(number)
-            text += fragments[number]
-        }
-        return text
-    }
-
-    /// Whether both have the same text, whatever their values: then they can share what was prepared. Cheaper than to
-    /// compare their texts, which needn't be made for it.
-    public func hasSameText(as other: SQL) -> Bool { fragments == other.fragments }
-
-    private mutating func append(_ text: String) {
-        let last = fragments.count - 1
-        if fragments[last].isEmpty { fragments[last] = text } else { fragments[last] += text }
-    }
+    public func text(for dialect: Dialect) -> String { template.text(for: dialect) }
 
     private mutating func append(_ value: SQLValue) {
         values.append(value)
-        fragments.append("")
+        template.appendPlaceholder()
     }
 }
 
@@ -79,13 +59,13 @@ extension SQL {
 
         /// Called by the compiler for a literal with interpolations.
         public init(literalCapacity: Int, interpolationCount: Int) {
-            sql.fragments.reserveCapacity(interpolationCount + 1)
+            sql.template.reserve(interpolationCount)
             sql.values.reserveCapacity(interpolationCount)
         }
 
         /// A part of the text, as it stands in the source.
         public mutating func appendLiteral(_ literal: String) {
-            sql.append(literal)
+            sql.template.append(literal)
         }
 
         /// A bound parameter.
@@ -107,26 +87,27 @@ extension SQL {
         public mutating func appendInterpolation(list values: some Sequence<some SQLConvertible>) {
             var isFirst = true
             for value in values {
-                if !isFirst { sql.append(", ") }
+                if !isFirst { sql.template.append(", ") }
                 isFirst = false
                 sql.append(value.sqlValue)
             }
-            if isFirst { sql.append("NULL") }
+            if isFirst { sql.template.append("NULL") }
         }
 
         /// The name of a table or column, quoted.
         public mutating func appendInterpolation(identifier name: String) {
             var quoted = "\""
-            for character in name {
-                quoted.append(character)
-                if character == "\"" { quoted.append(character) }
+            // By scalars: a quote and a combining mark are one character.
+            for scalar in name.unicodeScalars {
+                quoted.unicodeScalars.append(scalar)
+                if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
             }
-            sql.append(quoted + "\"")
+            sql.template.append(quoted + "\"")
         }
 
         /// Text as it is. Never give it anything that came from outside.
         public mutating func appendInterpolation(raw text: String) {
-            sql.append(text)
+            sql.template.append(text)
         }
     }
 }

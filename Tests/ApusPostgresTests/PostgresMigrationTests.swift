@@ -74,6 +74,30 @@
             for database in databases { await database.close() }
         }
 
+        @Test("one that can't run in a transaction runs once too, and what comes after it waits for it")
+        func outsideTransaction() async throws {
+            let databases = try await instances(5)
+            let list = Migrations([
+                Migration("0001_table", "CREATE TABLE t (a BIGINT)", "INSERT INTO t SELECT generate_series(1, 1000)"),
+                Migration("0002_index", outsideTransaction: "CREATE INDEX CONCURRENTLY t_a ON t (a)"),
+                Migration("0003_after", "ALTER INDEX t_a RENAME TO t_a_2"),
+            ])
+            let ran = try await withThrowingTaskGroup(of: [String].self) { group in
+                for database in databases { group.addTask { try await list.run(on: database) } }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(ran.sorted() == list.migrations.map(\.name))
+            let isValid: SQL = "SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a_2'::regclass"
+            #expect(try await databases[0].value(isValid) == true)
+
+            let broken = Migrations(
+                list.migrations + [Migration("0004_broken", outsideTransaction: "CREATE INDEX CONCURRENTLY b ON t (b)")])
+            let error = try await databaseError { try await broken.run(on: databases[0]) }
+            #expect(error.code == .syntax && error.message.contains("0004_broken"), "\(error)")
+            #expect(try await broken.plan(on: databases[1]).pending.map(\.name) == ["0004_broken"])
+            for database in databases { await database.close() }
+        }
+
         /// Databases on one empty schema, each with connections of its own.
         private func instances(_ count: Int, timeout: Duration = .seconds(30)) async throws -> [PostgresDatabase] {
             let server = try SharedServer.get()

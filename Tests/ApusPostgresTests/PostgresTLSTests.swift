@@ -68,6 +68,20 @@
             await database.close()
         }
 
+        @Test("a handshake that breaks off is tried again, since the next may succeed")
+        func brokenHandshake() async throws {
+            // The request for TLS and its answer are 9 bytes, the hello that follows is longer than 100.
+            let proxy = try FaultProxy(to: .port(server.port), faults: .init(cutAfter: 60...100), seed: 1)
+            let database = try PostgresDatabase.open(
+                url: server.url(port: proxy.port) + "?sslmode=require",
+                configuration: .init(pool: .init(acquireTimeout: .milliseconds(400), dialBackoff: .milliseconds(10))))
+            let error = try await databaseError { _ = try await database.query("SELECT 1") }
+            #expect(error.code == .cannotOpen && error.message.contains("SSL"), "\(error)")
+            #expect(database.statistics.dialFailures > 1)
+            proxy.stop()
+            await database.close()
+        }
+
         @Test("hosts are tried in order: one that is down, one that only reads; their certificates are checked too")
         func hosts() async throws {
             let reader = try PostgresServer(settings: ["default_transaction_read_only=on"])

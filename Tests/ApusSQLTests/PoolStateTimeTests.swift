@@ -90,6 +90,30 @@ struct PoolStateTimeTests {
         #expect(pool.refusals[waiter] == .unreachable)
     }
 
+    @Test("a permanent failure leaves those alone whom a connection that is in use can serve")
+    func permanentFailureBesides() {
+        var pool = PoolDriver(.init(maxOpen: 2, maxIdle: 2))
+        let lease = pool.leaseNew(1)[0]
+        let waiter = pool.acquire().id
+        pool.dialFailed(pool.takeDials()[0], isPermanent: true)
+        #expect(pool.refusals.isEmpty)
+        pool.release(lease)
+        #expect(pool.served.last == waiter)
+    }
+
+    @Test("who had a connection that was dead keeps its turn when the queue is full, but not past its deadline")
+    func returning() {
+        var pool = PoolDriver(.init(maxOpen: 1, maxIdle: 1, maxWaiters: 1))
+        let lease = pool.leaseNew(1)[0]
+        _ = pool.acquire()
+        #expect(pool.acquire().acquisition == .refused(.full))
+        let returning = pool.acquire(isReturning: true)
+        #expect(returning.acquisition == .waiting)
+        #expect(pool.acquire(deadline: pool.now, isReturning: true).acquisition == .refused(.deadline))
+        pool.release(lease)
+        #expect(pool.served.last == returning.id)
+    }
+
     @Test("idle connections are opened beforehand, and again when they are lost")
     func minIdle() {
         var pool = PoolDriver(.init(minIdle: 2))

@@ -12,7 +12,11 @@
                 do throws(DatabaseError) {
                     return .success(try await self.pipeline(batch, until: deadline))
                 } catch {
-                    if error.isStalePlan, let text = error.statement { self.statements.forget(text) }
+                    if error.isStalePlan {
+                        for sql in batch where sql.text(for: .postgres) == error.statement {
+                            self.statements.forget(sql.template)
+                        }
+                    }
                     return .failure(error)
                 }
             }
@@ -21,13 +25,12 @@
         private func pipeline(
             _ batch: [SQL], until deadline: Instant
         ) async throws(DatabaseError) -> [Int] {
-            var missing: [String] = []
-            var seen: Set<String> = []
-            for sql in batch where statements.find(sql) == nil {
-                let text = sql.text(for: .postgres)
-                if seen.insert(text).inserted { missing.append(text) }
+            var templates: Set<SQL.Template> = []
+            var missing: [SQL.Template] = []
+            for sql in batch where templates.insert(sql.template).inserted {
+                if statements.find(sql.template) == nil { missing.append(sql.template) }
             }
-            if !missing.isEmpty { try await prepare(missing, until: deadline) }
+            if !missing.isEmpty { try await prepare(missing, besides: templates, until: deadline) }
             let batch = try queue(batch)
             var failure: DatabaseError?
             var changes: [Int] = []
@@ -47,7 +50,7 @@
             var encoded: [(encoder: ParameterEncoder, prepared: PreparedStatement)] = []
             encoded.reserveCapacity(batch.count)
             for sql in batch {
-                let prepared = try known(sql)
+                let prepared = try known(sql.template)
                 var encoder = ParameterEncoder()
                 try encoder.encode(sql.values, for: prepared)
                 encoded.append((encoder, prepared))

@@ -6,71 +6,95 @@
 
     extension PostgresConnection {
         /// What is prepared for a statement; prepares it if need be, which is a round trip.
-        func prepared(_ sql: SQL, until deadline: Instant) async throws(DatabaseError) -> PreparedStatement {
-            if let known = statements.find(sql) { return known }
-            try await prepare([sql.text(for: .postgres)], until: deadline)
-            return try known(sql)
+        func prepared(
+            _ template: SQL.Template, until deadline: Instant
+        ) async throws(DatabaseError) -> PreparedStatement {
+            if let known = statements.find(template) { return known }
+            try await prepare([template], besides: [], until: deadline)
+            return try known(template)
         }
 
         /// What was prepared for a statement.
-        func known(_ sql: SQL) throws(DatabaseError) -> PreparedStatement {
-            guard let known = statements.find(sql) else {
+        func known(_ template: SQL.Template) throws(DatabaseError) -> PreparedStatement {
+            guard let known = statements.find(template) else {
                 throw DatabaseError(
-                    .other, "the statement wasn't prepared", statement: sql.text(for: .postgres))
+                    .other, "the statement wasn't prepared", statement: template.text(for: .postgres))
             }
             return known
         }
 
         /// Prepares several statements, and learns their parameters and columns, in one round trip. None of them runs.
-        func prepare(_ texts: [String], until deadline: Instant) async throws(DatabaseError) {
-            statements.trim()
+        ///
+        /// - Parameter needed: what is to stay prepared besides.
+        func prepare(
+            _ templates: [SQL.Template], besides needed: Set<SQL.Template>, until deadline: Instant
+        ) async throws(DatabaseError) {
+            statements.trim(keeping: needed)
             let retired = statements.retired
-            let names = texts.map { _ in statements.newName() }
+            let wanted = templates.map { (template: $0, text: $0.text(for: .postgres), name: statements.newName()) }
+            for (_, text, _) in wanted where text.utf8.contains(0) {
+                throw DatabaseError(.syntax, "NUL in the statement", statement: text)
+            }
             guard PQenterPipelineMode(raw) == 1 else {
                 isLost = true
-                throw .connectionLost(String(cString: PQerrorMessage(raw)), statement: texts.first, mayHaveRun: false)
+                throw .connectionLost(
+                    String(cString: PQerrorMessage(raw)), statement: wanted[0].text, mayHaveRun: false)
             }
             do throws(DatabaseError) {
                 for name in retired {
                     let status = PQsendQueryParams(raw, "DEALLOCATE \(name)", 0, nil, nil, nil, nil, 1)
-                    try sent(status, statement: "DEALLOCATE")
+                    try sent(status, statement: Self.deallocation)
                 }
-                for (text, name) in zip(texts, names) {
+                for (_, text, name) in wanted {
                     try sent(PQsendPrepare(raw, name, text, 0, nil), statement: text)
                     try sent(PQsendDescribePrepared(raw, name), statement: text)
                 }
                 guard PQpipelineSync(raw) == 1 else {
                     isLost = true
-                    throw .connectionLost(String(cString: PQerrorMessage(raw)), statement: texts[0], mayHaveRun: false)
+                    throw .connectionLost(
+                        String(cString: PQerrorMessage(raw)), statement: wanted[0].text, mayHaveRun: false)
                 }
-                let described = try await described(texts, names, retired: retired, until: deadline)
-                statements.confirmRetired(retired)
-                for statement in described { statements.insert(statement) }
+                let described = try await described(wanted, retired: retired, until: deadline)
                 for statement in described { try statement.checkColumns() }
             } catch {
+                // What was cut off has left names at the server that nobody knows; one that the server doesn't know says
+                // that somebody else has forgotten them for us. Neither connection is worth keeping.
+                if isBusy || error.statement == Self.deallocation && error.isStalePlan { isWorn = true }
                 // The statements themselves were not sent.
                 var unsent = error
                 unsent.mayHaveRun = false
-                if unsent.statement == "DEALLOCATE" { unsent.statement = texts.first }
+                if unsent.statement == Self.deallocation { unsent.statement = wanted[0].text }
                 throw unsent
             }
         }
 
+        private static let deallocation = "DEALLOCATE"
+
+        /// Reads the answers, and notes each as it comes: what the server has forgotten and what it has prepared stays so
+        /// when a later one fails.
         private func described(
-            _ texts: [String], _ names: [String], retired: [String], until deadline: Instant
+            _ wanted: [(template: SQL.Template, text: String, name: String)], retired: [String],
+            until deadline: Instant
         ) async throws(DatabaseError) -> [PreparedStatement] {
             var failure: DatabaseError?
             var described: [PreparedStatement] = []
-            for _ in retired {
-                try await pipelined(of: "DEALLOCATE", until: deadline, failure: &failure) { _ in }
-            }
-            for (text, name) in zip(texts, names) {
-                try await pipelined(of: text, until: deadline, failure: &failure) { _ in }
-                try await pipelined(of: text, until: deadline, failure: &failure) { result in
-                    described.append(PreparedStatement(text: text, name: name, describedBy: result))
+            for name in retired {
+                try await pipelined(of: Self.deallocation, until: deadline, failure: &failure) { _ in
+                    statements.confirmRetired(name)
                 }
             }
-            try await endPipeline(of: texts[0], until: deadline)
+            for (template, text, name) in wanted {
+                var isPrepared = false
+                try await pipelined(of: text, until: deadline, failure: &failure) { _ in isPrepared = true }
+                let count = described.count
+                try await pipelined(of: text, until: deadline, failure: &failure) { result in
+                    let statement = PreparedStatement(template: template, text: text, name: name, describedBy: result)
+                    statements.insert(statement)
+                    described.append(statement)
+                }
+                if isPrepared, described.count == count { statements.retire(name) }
+            }
+            try await endPipeline(of: wanted[0].text, until: deadline)
             if let failure { throw failure }
             return described
         }
@@ -111,10 +135,10 @@
     }
 
     extension PreparedStatement {
-        convenience init(text: String, name: String, describedBy result: OpaquePointer) {
+        convenience init(template: SQL.Template, text: String, name: String, describedBy result: OpaquePointer) {
             let width = PQnfields(result)
             self.init(
-                text: text, name: name,
+                template: template, text: text, name: name,
                 parameters: (0..<PQnparams(result)).map { PQparamtype(result, $0) },
                 columns: Row.Columns((0..<width).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }),
                 types: (0..<width).map { PQftype(result, $0) })

@@ -31,13 +31,13 @@
             _ read: (OpaquePointer, PreparedStatement) throws(DatabaseError) -> Value
         ) async -> Result<Value, DatabaseError> {
             do throws(DatabaseError) {
-                let prepared = try await prepared(sql, until: deadline)
+                let prepared = try await prepared(sql.template, until: deadline)
                 try send(sql.values, to: prepared)
                 let result = try await onlyResult(of: prepared.text, until: deadline)
                 defer { PQclear(result) }
                 return .success(try read(result, prepared))
             } catch {
-                if error.isStalePlan { statements.forget(sql.text(for: .postgres)) }
+                if error.isStalePlan { statements.forget(sql.template) }
                 return .failure(error)
             }
         }

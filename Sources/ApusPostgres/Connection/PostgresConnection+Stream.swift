@@ -11,12 +11,12 @@
         ) async throws(DatabaseError) -> PreparedStatement {
             try await interruptible {
                 do throws(DatabaseError) {
-                    let prepared = try await self.prepared(sql, until: deadline)
+                    let prepared = try await self.prepared(sql.template, until: deadline)
                     try self.send(sql.values, to: prepared)
                     _ = PQsetSingleRowMode(self.raw)
                     return .success(prepared)
                 } catch {
-                    if error.isStalePlan { self.statements.forget(sql.text(for: .postgres)) }
+                    if error.isStalePlan { self.statements.forget(sql.template) }
                     return .failure(error)
                 }
             }
@@ -30,6 +30,7 @@
                 do throws(DatabaseError) {
                     return .success(try await self.piece(of: prepared, size: size, until: deadline))
                 } catch {
+                    if error.isStalePlan { self.statements.forget(prepared.template) }
                     return .failure(error)
                 }
             }

@@ -65,14 +65,34 @@
                 error.message += ": it isn't from the authority that sslrootcert names, or has expired"
             }
             guard let state else {
-                // libpq's own messages: TLS that was asked for can't be had, or a parameter of the URL has no such value.
-                let isPermanent = ["SSL", "certificate", "invalid "].contains { message.contains($0) }
-                return DialFailure(error, isPermanent: isPermanent && !message.contains("timeout"))
+                return DialFailure(error, isPermanent: reasons(in: message).allSatisfy(isPermanent))
             }
             let code = DatabaseError.code(ofState: state)
             if code == .overloaded { error.code = .overloaded }
             // Too many connections, starting up, shutting down: these pass.
             return DialFailure(error, isPermanent: code == .cannotOpen || state.hasPrefix("42"))
+        }
+
+        /// What libpq says of each server that it tried, without the server's name.
+        private static func reasons(in message: String) -> [Substring] {
+            var reasons: [Substring] = []
+            for line in message.split(separator: "\n") {
+                let isAttempt = line.hasPrefix("connection to server ")
+                // A line that doesn't begin an attempt goes on with the one before.
+                if !isAttempt, !reasons.isEmpty { continue }
+                let reason = isAttempt ? line.firstRange(of: " failed: ")?.upperBound : nil
+                reasons.append(line[(reason ?? line.startIndex)...])
+            }
+            return reasons
+        }
+
+        /// Whether TLS that was asked for can't be had, or a parameter has no such value. A handshake that broke off is
+        /// none of these.
+        private static func isPermanent(_ reason: Substring) -> Bool {
+            [
+                "server does not support SSL", "certificate verify failed", "server certificate for ",
+                "certificate file ", "private key file ", "could not load ", "alert ", "invalid ",
+            ].contains { reason.contains($0) }
         }
     }
 #endif

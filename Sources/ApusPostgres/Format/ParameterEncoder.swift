@@ -104,7 +104,11 @@
             case PostgresType.oid: write(try Self.integer(value, UInt32.self))
             case PostgresType.bool: bytes.append(try Self.bool(value) ? 1 : 0)
             case PostgresType.float8: write(try Self.double(value).bitPattern)
-            case PostgresType.float4: write(Float(try Self.double(value)).bitPattern)
+            case PostgresType.float4:
+                let double = try Self.double(value)
+                let float = Float(double)
+                guard float.isFinite || !double.isFinite else { throw Self.outOfRange(value) }
+                write(float.bitPattern)
             case PostgresType.text, PostgresType.varchar, PostgresType.bpchar, PostgresType.name, PostgresType.unknown:
                 try write(text: value)
             case PostgresType.bytea:
@@ -121,8 +125,9 @@
                 }
             case PostgresType.date:
                 guard case .date(let date) = value else { return try write(textual: value) }
-                let days = (Double(date.microsecondsSince1970 - PostgresType.epochMicroseconds) / 86_400e6).rounded(
-                    .down)
+                let days =
+                    ((Double(date.microsecondsSince1970) - Double(PostgresType.epochMicroseconds)) / 86_400e6)
+                    .rounded(.down)
                 guard let days = Int32(exactly: days) else { throw Self.outOfRange(value) }
                 write(days)
             default:
@@ -146,18 +151,25 @@
                 _ = try write(textual: value)
                 return
             }
+            try write(text)
+        }
+
+        private mutating func write(_ text: String) throws(DatabaseError) {
+            let start = bytes.count
             bytes.append(contentsOf: text.utf8)
+            let hasNUL = bytes.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return false }
+                return memchr(base + start, 0, bytes.count - start) != nil
+            }
+            guard !hasNUL else {
+                throw DatabaseError(.invalidValue, "text with NUL, which PostgreSQL can't store", engineCode: "22021")
+            }
         }
 
         /// The form that the type's own input function reads. A blob is passed as binary.
         private mutating func write(textual value: SQLValue) throws(DatabaseError) -> Bool {
             switch value {
-            case .text(let text):
-                guard !text.utf8.contains(0) else {
-                    throw DatabaseError(
-                        .invalidValue, "text with NUL, which PostgreSQL can't store", engineCode: "22021")
-                }
-                bytes.append(contentsOf: text.utf8)
+            case .text(let text): try write(text)
             case .integer(let number): bytes.append(contentsOf: String(number).utf8)
             case .double(let number): bytes.append(contentsOf: "\(number)".utf8)
             case .bool(let bool): bytes.append(contentsOf: (bool ? "true" : "false").utf8)

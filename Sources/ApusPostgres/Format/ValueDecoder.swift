@@ -53,9 +53,14 @@
             case .max: return .text("infinity")
             case .min: return .text("-infinity")
             default:
-                let (sum, overflow) = microseconds.addingReportingOverflow(PostgresType.epochMicroseconds)
-                return .date(Date(microsecondsSince1970: overflow ? .max : sum))
+                return date(microsecondsSince2000: microseconds)
             }
+        }
+
+        /// Nil for what `Date.microsecondsSince1970` couldn't give back.
+        private static func date(microsecondsSince2000 microseconds: Int64) -> SQLValue? {
+            let (sum, overflow) = microseconds.addingReportingOverflow(PostgresType.epochMicroseconds)
+            return overflow ? nil : .date(Date(microsecondsSince1970: sum))
         }
 
         private static func date(_ bytes: UnsafeBufferPointer<UInt8>) -> SQLValue? {
@@ -64,8 +69,8 @@
             case .max: return .text("infinity")
             case .min: return .text("-infinity")
             default:
-                return .date(
-                    Date(microsecondsSince1970: Int64(days) * 86_400_000_000 + PostgresType.epochMicroseconds))
+                let (since2000, overflow) = Int64(days).multipliedReportingOverflow(by: 86_400_000_000)
+                return overflow ? nil : date(microsecondsSince2000: since2000)
             }
         }
 

@@ -5,7 +5,8 @@
 
     /// A statement that the server has prepared on one connection, and what it said about it.
     final class PreparedStatement: Sendable {
-        /// With the placeholders.
+        let template: SQL.Template
+        /// The text as the server got it.
         let text: String
         let name: String
         /// The name as libpq wants it.
@@ -16,7 +17,8 @@
         /// The types of its columns.
         let types: [Oid]
 
-        init(text: String, name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+        init(template: SQL.Template, text: String, name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+            self.template = template
             self.text = text
             self.name = name
             cName = Array(name.utf8CString)

@@ -2,7 +2,7 @@
 #if PostgreSQL
     internal import ApusSQL
 
-    /// The statements that are prepared on a connection, by their text. Holds a bounded number; the one not used for the
+    /// The statements that are prepared on a connection. Holds a bounded number; the one not used for the
     /// longest time goes first.
     struct StatementCache {
         private struct Entry {
@@ -11,10 +11,10 @@
         }
 
         private let capacity: Int
-        private var byText: [String: Entry] = [:]
+        private var entries: [SQL.Template: Entry] = [:]
         private var uses: UInt64 = 0
         /// What was found last: most often the same statement is asked for again.
-        private var latest: (sql: SQL, statement: PreparedStatement)?
+        private var latest: (template: SQL.Template, statement: PreparedStatement)?
         private var made: UInt64 = 0
         /// Names that the server may forget, told with the next statement that is prepared.
         private(set) var retired: [String] = []
@@ -23,16 +23,16 @@
             self.capacity = capacity
         }
 
-        var count: Int { byText.count }
+        var count: Int { entries.count }
 
-        /// What is prepared for the text of `sql`.
-        mutating func find(_ sql: SQL) -> PreparedStatement? {
-            if let latest, latest.sql.hasSameText(as: sql) { return latest.statement }
-            guard let index = byText.index(forKey: sql.text(for: .postgres)) else { return nil }
+        /// What is prepared for `template`.
+        mutating func find(_ template: SQL.Template) -> PreparedStatement? {
+            if let latest, latest.template == template { return latest.statement }
+            guard let index = entries.index(forKey: template) else { return nil }
             uses += 1
-            byText.values[index].lastUse = uses
-            let statement = byText.values[index].statement
-            latest = (sql, statement)
+            entries.values[index].lastUse = uses
+            let statement = entries.values[index].statement
+            latest = (template, statement)
             return statement
         }
 
@@ -45,26 +45,32 @@
         mutating func insert(_ statement: PreparedStatement) {
             uses += 1
             latest = nil
-            byText[statement.text] = Entry(statement: statement, lastUse: uses)
+            entries[statement.template] = Entry(statement: statement, lastUse: uses)
         }
 
         /// Forgets one that the server refuses to run any more.
-        mutating func forget(_ text: String) {
+        mutating func forget(_ template: SQL.Template) {
             latest = nil
-            if let entry = byText.removeValue(forKey: text) { retired.append(entry.statement.name) }
+            if let entry = entries.removeValue(forKey: template) { retire(entry.statement.name) }
         }
 
-        /// Retires what is too many, the least recently used first.
-        mutating func trim() {
-            let surplus = byText.count - capacity
+        /// The server knows a name that isn't needed.
+        mutating func retire(_ name: String) {
+            retired.append(name)
+        }
+
+        /// Retires what is too many, the least recently used first, but nothing that is needed now.
+        mutating func trim(keeping needed: Set<SQL.Template>) {
+            let surplus = entries.count - capacity
             guard surplus > 0 else { return }
-            let oldest = byText.sorted { $0.value.lastUse < $1.value.lastUse }.prefix(surplus)
-            for (text, _) in oldest { forget(text) }
+            let oldest = entries.filter { !needed.contains($0.key) }
+                .sorted { $0.value.lastUse < $1.value.lastUse }.prefix(surplus)
+            for (template, _) in oldest { forget(template) }
         }
 
-        /// The server has forgotten these.
-        mutating func confirmRetired(_ names: [String]) {
-            retired.removeAll { names.contains($0) }
+        /// The server has forgotten a name.
+        mutating func confirmRetired(_ name: String) {
+            retired.removeAll { $0 == name }
         }
     }
 #endif

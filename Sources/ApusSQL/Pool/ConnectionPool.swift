@@ -77,7 +77,7 @@ public final class ConnectionPool: Sendable {
         -> PoolLoan
     {
         var loan = try await outcome(of: entry)
-        while await !isUsable(loan) {
+        while await !isUsable(loan, until: deadline) {
             release(loan, .broken)
             loan = try await outcome(of: enter(place, deadline, isReturning: true))
         }
@@ -138,9 +138,10 @@ public final class ConnectionPool: Sendable {
         !loan.lease.wasIdle || !loan.lease.needsValidation && loan.connection.looksAlive
     }
 
-    private func isUsable(_ loan: PoolLoan) async -> Bool {
+    private func isUsable(_ loan: PoolLoan, until deadline: Instant) async -> Bool {
         if isFresh(loan) { return true }
         guard loan.lease.needsValidation, loan.connection.looksAlive else { return false }
-        return await loan.connection.validate(until: time.now.advanced(by: configuration.validationTimeout))
+        return await loan.connection.validate(
+            until: min(deadline, time.now.advanced(by: configuration.validationTimeout)))
     }
 }

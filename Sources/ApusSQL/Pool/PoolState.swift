@@ -64,11 +64,13 @@ public struct PoolState: Sendable {
         actions: inout [PoolAction]
     ) -> Acquisition {
         if isClosed { return .refused(.closed) }
+        // What it had may have taken its time.
+        if isReturning, deadline <= now { return .refused(.deadline) }
         if waiters.isEmpty || isReturning, let lease = leaseIdle(to: place, now: now, actions: &actions) {
             return .leased(lease)
         }
         if deadline <= now { return .refused(.deadline) }
-        guard waiters.count < configuration.maxWaiters else {
+        guard isReturning || waiters.count < configuration.maxWaiters else {
             counters.rejected += 1
             return .refused(.full)
         }
@@ -143,7 +145,8 @@ public struct PoolState: Sendable {
 
     /// A connection that was asked for couldn't be opened.
     ///
-    /// - Parameter isPermanent: another try won't help, such as after a wrong password: those who wait are told at once.
+    /// - Parameter isPermanent: another try won't help, such as after a wrong password: those who wait are told at once,
+    ///   unless a connection is there that can serve them.
     public mutating func dialFailed(
         _ id: ConnectionID, isPermanent: Bool, now: Instant, actions: inout [PoolAction]
     ) {
@@ -155,7 +158,7 @@ public struct PoolState: Sendable {
         let doublings = min(dialFailuresInARow - 1, 30)
         let pause = min(configuration.maxDialBackoff, configuration.dialBackoff * (1 << doublings))
         nextDial = now.advanced(by: pause * Double.random(in: 0.5...1, using: &random))
-        if isPermanent {
+        if isPermanent, members.ids.allSatisfy({ members[$0]?.phase == .dialing }) {
             for waiter in waiters.removeAll() { actions.append(.refuse(waiter, .unreachable)) }
         }
     }

@@ -2,12 +2,14 @@
 public import ApusContract
 import ApusCore
 public import ApusHTTP
+import ApusSQL
 import NIOCore
 
 extension Problem {
     /// What the caller is told when a handler throws `error`.
     ///
-    /// A problem is told as it is, the failure of a call by its code. The text of anything else stays inside: 500.
+    /// A problem is told as it is, the failure of a call by its code, and that the database can't work at the moment. The
+    /// text of anything else stays inside: 500.
     public init(thrown error: any Error) {
         switch error {
         case let problem as Problem: self = problem
@@ -19,8 +21,13 @@ extension Problem {
             }
         case let error as ServiceError: self.init(error)
         case is CancellationError: self.init(DeclaredError(.cancelled))
-        default: self.init(.internalError, "Something went wrong; the request's id finds it in the log.")
+        case let error as DatabaseError: self = Problem(error) ?? .inside
+        default: self = .inside
         }
+    }
+
+    private static var inside: Problem {
+        Problem(.internalError, "Something went wrong; the request's id finds it in the log.")
     }
 
     /// The problem as a response.
