@@ -6,11 +6,11 @@ import Foundation
 /// Any grouping of the shop's services in one process: `shop --services users,products`; all of them by default.
 ///
 /// They have nothing in common but the event loops: each has its own port and its own database, and calls the others over
-/// HTTP. Others are found in the registry, or, without one, among those of this process.
+/// HTTP. Others are found in the registry, or, without one, among those of this process. `shop health` asks all of them.
 @main
 struct Main {
     static func main() async {
-        var settings = Settings.ofProcess()
+        var settings = Settings.ofProcess(commands: [ServiceMain.healthCommand])
         let shop = ShopSettings(from: &settings)
         if let exit = settings.exit(program: "shop") {
             StandardOutput.write(exit.output)
@@ -18,6 +18,6 @@ struct Main {
             Foundation.exit(exit.status)
         }
         for warning in settings.warnings { StandardOutput.writeError("warning: \(warning)\n") }
-        exit(await Shop.run(shop))
+        exit(settings.command == nil ? await Shop.run(shop) : await Shop.probe(shop))
     }
 }

@@ -31,6 +31,17 @@ enum Shop {
         return status
     }
 
+    /// Asks each whether it is ready.
+    ///
+    /// - Returns: what to exit with: 0 if all are.
+    static func probe(_ shop: ShopSettings) async -> Int32 {
+        var status: Int32 = 0
+        for hosted in shop.hosted {
+            status = max(status, await HealthProbe.run(HealthProbe.endpoint(of: hosted.settings)))
+        }
+        return status
+    }
+
     private static func start(_ shop: ShopSettings, sharing watchdog: LoopWatchdog) async throws -> [ServiceRuntime] {
         let services = InProcessResolver()
         var runtimes: [ServiceRuntime] = []

@@ -16,6 +16,9 @@ public struct CacheConfiguration: Sendable {
     public var maximumLoads: Int
     /// Callers that may wait for one load. Default: 100,000. At least 1.
     public var maximumWaiters: Int
+    /// How much time a load has, as the deadline of its `CallContext`: that of the caller who began it is not that of the
+    /// others who wait. Only loads that were begun with a deadline have one. Default: 30 s. Above zero.
+    public var loadTimeout: Duration
     /// Whether W-TinyLFU fits its window to the requests. The window is 1 % of the capacity otherwise. Default: true.
     public var isAdaptive: Bool
     /// Where a load is to run, asked when it begins: such as the event loop of the caller, so that a miss needs no other
@@ -29,7 +32,8 @@ public struct CacheConfiguration: Sendable {
     /// A configuration with the defaults named above.
     public init(
         capacity: Int = 10_000, timeToLive: Duration? = .seconds(300), jitter: Double = 0.1, shards: Int = 16,
-        maximumLoads: Int = 10_000, maximumWaiters: Int = 100_000, isAdaptive: Bool = true,
+        maximumLoads: Int = 10_000, maximumWaiters: Int = 100_000, loadTimeout: Duration = .seconds(30),
+        isAdaptive: Bool = true,
         executor: (@Sendable () -> (any TaskExecutor)?)? = nil, time: TimeSource = .system, seed: UInt64? = nil
     ) {
         self.capacity = capacity
@@ -38,6 +42,7 @@ public struct CacheConfiguration: Sendable {
         self.shards = shards
         self.maximumLoads = maximumLoads
         self.maximumWaiters = maximumWaiters
+        self.loadTimeout = loadTimeout
         self.isAdaptive = isAdaptive
         self.executor = executor
         self.time = time
@@ -54,6 +59,7 @@ public struct CacheConfiguration: Sendable {
         problems.require((1...256).contains(shards), "shards", "must be from 1 to 256, is \(shards)")
         problems.require(maximumLoads >= 1, "maximumLoads", "must be at least 1, is \(maximumLoads)")
         problems.require(maximumWaiters >= 1, "maximumWaiters", "must be at least 1, is \(maximumWaiters)")
+        problems.require(loadTimeout > .zero, "loadTimeout", "must be above zero, is \(loadTimeout)")
         return problems
     }
 

@@ -75,9 +75,10 @@ public final class MemoryCache: Cache {
     func loaded<Value: Codable & Sendable>(
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let found = try await boxes.findOrLoad(key, policy, as: Value.self) { _ in Loaded(TypedBox(try await load())) }
-        if let found { return found }
-        return try await boxes.loadAnyway(key, policy, load: load)
+        let boxed: @Sendable (Bool) async throws -> Loaded<CacheBox> = { _ in Loaded(TypedBox(try await load())) }
+        if let found = try await boxes.findOrLoad(key, policy, as: Value.self, load: boxed) { return found }
+        if let loaded: Value = try await boxes.loadAnyway(key, policy, load: boxed) { return loaded }
+        return try await load()
     }
 
     public func findOrLoad<Value: Codable & Sendable>(

@@ -33,7 +33,7 @@
             guard let first = message.firstIndex(where: marks.contains),
                 let last = message.lastIndex(where: marks.contains)
             else { return message }
-            return message.replacingCharacters(in: first...last, with: "…")
+            return message[..<first] + "…" + message[message.index(after: last)...]
         }
 
         /// The connection broke off.

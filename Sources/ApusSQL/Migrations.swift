@@ -53,12 +53,26 @@ public struct Migrations: Sendable {
 
     /// How often SQLite's busy timeout may pass while others hold the write lock.
     private static let waits = 60
+    /// Between two tries to get the lock on PostgreSQL. Half of it is random.
+    private static let pause = Duration.milliseconds(100)
 
+    private enum Step {
+        case ran(String)
+        case nothingToDo
+        /// Another instance is at work.
+        case locked
+    }
+
+    /// - Returns: what it ran; nil if there is nothing to do.
     private func runNextPatiently(on database: any Database) async throws(DatabaseError) -> String? {
         var waits = 0
         while true {
             do throws(DatabaseError) {
-                return try await runNext(on: database)
+                switch try await runNext(on: database) {
+                case .ran(let name): return name
+                case .nothingToDo: return nil
+                case .locked: try await rest()
+                }
             } catch {
                 guard error.code == .busy, waits < Self.waits else { throw error }
                 waits += 1
@@ -66,17 +80,25 @@ public struct Migrations: Sendable {
         }
     }
 
-    /// Runs the first pending migration, or returns nil if there is none.
-    private func runNext(on database: any Database) async throws(DatabaseError) -> String? {
+    private func rest() async throws(DatabaseError) {
+        do {
+            try await Task.sleep(for: Self.pause * Double.random(in: 0.5...1))
+        } catch {
+            throw DatabaseError(.cancelled, "migrations of \(component): cancelled while another instance ran them")
+        }
+    }
+
+    /// Runs the first pending migration.
+    private func runNext(on database: any Database) async throws(DatabaseError) -> Step {
         do {
             // Read committed: who has waited for the lock must see what the holder did.
             return try await LongStatements.$areAllowed.withValue(true) {
                 try await database.transaction(isolation: .readCommitted) { transaction in
-                    try await lock(transaction)
+                    guard try await lock(transaction) else { return .locked }
                     let plan = try await plan(applied: records(on: transaction), dialect: transaction.dialect)
-                    guard let migration = plan.pending.first else { return nil }
+                    guard let migration = plan.pending.first else { return .nothingToDo }
                     try await apply(migration, position: plan.applied.count, in: transaction, of: database)
-                    return migration.name
+                    return .ran(migration.name)
                 }
             }
         } catch let error as DatabaseError {
@@ -86,9 +108,13 @@ public struct Migrations: Sendable {
         }
     }
 
-    private func lock(_ transaction: any Transaction) async throws(DatabaseError) {
+    /// - Returns: whether this is the one instance at work.
+    private func lock(_ transaction: any Transaction) async throws(DatabaseError) -> Bool {
+        // Not waited for in the database: whoever waits there has a snapshot, and CREATE INDEX CONCURRENTLY waits for all
+        // older ones, so the two would wait for each other.
         if transaction.dialect == .postgres {
-            _ = try await transaction.query("SELECT pg_advisory_xact_lock(4718392015)")
+            let isLocked: Bool? = try await transaction.value("SELECT pg_try_advisory_xact_lock(4718392015)")
+            guard isLocked == true else { return false }
         }
         try await transaction.execute(
             """
@@ -96,6 +122,7 @@ public struct Migrations: Sendable {
                 component TEXT NOT NULL, name TEXT NOT NULL, position BIGINT NOT NULL, checksum TEXT NOT NULL,
                 applied_at BIGINT NOT NULL, PRIMARY KEY (component, name))
             """)
+        return true
     }
 
     private func apply(
@@ -106,11 +133,13 @@ public struct Migrations: Sendable {
             if migration.isTransactional || transaction.dialect == .sqlite {
                 for statement in statements { try await transaction.execute(statement) }
             } else {
-                try await runOutside(statements, on: database)
+                // The server keeps the snapshot of this transaction's last SELECT until its next statement, and CREATE INDEX
+                // CONCURRENTLY would wait for that; a savepoint is one.
+                try await transaction.savepoint { _ in try await runOutside(statements, on: database) }
             }
         } catch {
-            var named = error
-            named.message = "migration \(migration.name) of \(component): \(error.message)"
+            var named = error as? DatabaseError ?? DatabaseError(.other, "\(error)")
+            named.message = "migration \(migration.name) of \(component): \(named.message)"
             throw named
         }
         let checksum = migration.checksum(for: transaction.dialect)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ApusCache
+import ApusCore
 
 extension CacheConformance {
     /// The checks of `getOrLoad`, which are among ``checks``.
@@ -43,6 +44,39 @@ extension CacheConformance {
             // The second joins the load that the first began, or begins its own if it came after.
             gate.open()
             try require([1, 2].contains(try await second.value), "the second got another value")
+        },
+        .init("The deadline of who began a load isn't that of those who join it") { cache in
+            let soon = Instant.now.advanced(by: .milliseconds(1))
+            let isFree = try await CallContext.$current.withValue(CallContext(deadline: soon)) {
+                try await cache.getOrLoad("a") { CallContext.currentDeadline.map { $0 > soon } ?? true }
+            }
+            try require(isFree, "the load has the caller's deadline")
+        },
+        .init("Who insists on a value where it is remembered that there is nothing loads it once, however many do") {
+            cache in
+            let policy = CachePolicy(timeToLive: .seconds(60), negativeTimeToLive: .seconds(60))
+            try require(try await cache.findOrLoad("a", policy: policy) { () -> Int? in nil }, is: nil, "nothing")
+            let gate = Gate()
+            let loads = Tally()
+            let callers = Tally()
+            let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        callers.increment()
+                        return try await cache.getOrLoad("a", policy: policy) {
+                            loads.increment()
+                            await gate.wait()
+                            return 7
+                        }
+                    }
+                }
+                try await eventually("all callers asking") { callers.value == 100 }
+                gate.open()
+                return try await group.reduce(0, +)
+            }
+            try require(sum, is: 700, "what all callers got")
+            try require(loads.value, is: 1, "loads")
+            try require(try await cache.findOrLoad("a", policy: policy) { () -> Int? in nil }, is: 7, "afterwards")
         },
         .init("The load is cancelled when the last waiter has gone") { cache in
             let gate = Gate()

@@ -76,7 +76,7 @@ struct FrequencySketch: Sendable {
         counted /= 2
     }
 
-    /// The hash chooses the shard by its low bits; all of them have a say here.
+    /// The hash chooses the shard by its upper bits; all of them have a say here.
     @inlinable
     static func mix(_ hash: Int) -> UInt64 {
         var mixed = UInt64(bitPattern: Int64(hash)) &* 0x9E37_79B9_7F4A_7C15

@@ -50,25 +50,38 @@ final class BoxCache: Sendable {
 
     private func unpacked<Value: Sendable>(
         _ box: CacheBox, _ key: String, _ policy: CachePolicy,
-        _ load: @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
+        _ load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
     ) async throws -> Value? {
         if box === CacheBox.nothing { return nil }
         if let value = value(in: box, as: Value.self) { return value }
-        // Another type lives under this key: it gives way, without the protection against many loads.
-        let generation = storage.generation(of: key)
-        let loaded = try await load(true)
-        storage.fill(key, loaded.value, loaded.policy ?? policy, since: generation)
-        return loaded.value.value(as: Value.self)
+        // Another type lives under this key: it gives way.
+        let box = try await replace(key, policy, load) { $0 === CacheBox.nothing || $0.value(as: Value.self) != nil }
+        return box.value(as: Value.self)
     }
 
-    /// For who insists on a value where it is remembered that there is nothing.
+    /// For who insists on a value where it is remembered that there is nothing; once, however many do.
+    ///
+    /// - Parameter load: always gives a value of this type.
     func loadAnyway<Value: Sendable>(
-        _ key: String, _ policy: CachePolicy, load: () async throws -> Value
-    ) async throws -> Value {
-        let generation = storage.generation(of: key)
-        let value = try await load()
-        storage.fill(key, TypedBox(value), policy, since: generation)
-        return value
+        _ key: String, _ policy: CachePolicy,
+        load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>
+    ) async throws -> Value? {
+        try await replace(key, policy, load) { $0.value(as: Value.self) != nil }.value(as: Value.self)
+    }
+
+    /// Loads what is there in a form that isn't accepted.
+    private func replace(
+        _ key: String, _ policy: CachePolicy,
+        _ load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<CacheBox>,
+        unless accepts: @escaping @Sendable (CacheBox) -> Bool
+    ) async throws -> CacheBox {
+        let key = HashedKey(key)
+        // The load that one joins may be of those who are content with the other form.
+        for _ in 0..<3 {
+            let box = try await storage.loadOnce(key, policy, accepting: accepts, load: load)
+            if accepts(box) { return box }
+        }
+        return try await load(true).value
     }
 
     var statistics: CacheStatistics {

@@ -13,6 +13,8 @@ final class CacheShard<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         @usableFromInline var random: FastRandom
         /// Changes with whatever was set or removed here: who fills the cache with what it read before must not.
         @usableFromInline var generation: UInt64 = 0
+        /// How often something was removed by a tag.
+        var tagRemovals: UInt64 = 0
 
         @inlinable
         init(capacity: Int, seed: UInt64, isAdaptive: Bool) {
@@ -84,6 +86,7 @@ extension CacheShard.State {
     @usableFromInline
     mutating func removeAll(tagged tag: String) {
         generation &+= 1
+        tagRemovals &+= 1
         flights = flights.filter { !$0.value.policy.tags.contains(tag) }
         statistics.removals &+= store.removeAll(tagged: tag)
     }

@@ -44,9 +44,12 @@ final class Flight<Value: Sendable>: Sendable {
     let isBackground: Bool
     /// Whether a fresh value is there, to be replaced ahead of its expiry.
     let isAhead: Bool
+    /// How often something had been removed by a tag when it began.
+    let tagRemovals: UInt64
     private let state = Mutex(State())
 
-    init(_ policy: CachePolicy, isBackground: Bool, isAhead: Bool) {
+    init(_ policy: CachePolicy, isBackground: Bool, isAhead: Bool, tagRemovals: UInt64) {
+        self.tagRemovals = tagRemovals
         self.policy = policy
         self.isBackground = isBackground
         self.isAhead = isAhead

@@ -23,8 +23,9 @@ extension LocalCache {
 
     /// The value under `key`, loaded by `load` if it isn't there: once, however many ask at the same time.
     ///
-    /// The load runs in a task of its own with the first caller's task-local values. A caller who is cancelled leaves it
-    /// to the others; it is cancelled when the last has gone, unless it is one in the background. A load that fails fails
+    /// The load runs in a task of its own with the first caller's task-local values, but not with its deadline, which is
+    /// not that of the others: its `CallContext` has one after the configuration's `loadTimeout`. A caller who is cancelled
+    /// leaves it to the others; it is cancelled when the last has gone, unless it is one in the background. A load that fails fails
     /// for everyone who waits, or gives everyone the old value, as the policy of who began it says; the failure isn't
     /// remembered. `load` must not ask for the same key.
     ///
@@ -67,23 +68,25 @@ extension LocalCache {
         case refused(CacheError)
     }
 
-    /// - Parameter load: is told why it loads: true if a fresh value is there and to be replaced ahead of its expiry.
+    /// - Parameters:
+    ///   - accepts: whether a value that is there will do; nil: each does.
+    ///   - load: is told why it loads: true if a value is there and to be replaced, since it is due or isn't accepted.
     @usableFromInline
     func loadOnce(
-        _ key: HashedKey<Key>, _ policy: CachePolicy,
+        _ key: HashedKey<Key>, _ policy: CachePolicy, accepting accepts: (@Sendable (Value) -> Bool)? = nil,
         load: @escaping @Sendable (_ isAhead: Bool) async throws -> Loaded<Value>
     ) async throws -> Value {
         try Task.checkCancellation()
         let shard = shard(of: key)
         let flight: Flight<Value>
         let id: UInt64
-        switch enter(key, shard, policy) {
+        switch enter(key, shard, policy, accepts) {
         case .value(let value, let begun):
             if let begun {
                 let isAhead = begun.isAhead
                 begun.setTask(
                     Task(executorPreference: configuration.executor?()) {
-                        await self.run(begun, key, shard) { try await load(isAhead) }
+                        await self.run(begun, key, shard, isAhead: isAhead, load)
                     })
             }
             return value
@@ -94,7 +97,7 @@ extension LocalCache {
             // Immediately: a load that need not wait needs no other thread either.
             begun.setTask(
                 Task.immediate(executorPreference: configuration.executor?()) {
-                    await self.run(begun, key, shard) { try await load(false) }
+                    await self.run(begun, key, shard, isAhead: accepts != nil, load)
                 })
         }
         return try await flight.wait(id) {
@@ -105,10 +108,16 @@ extension LocalCache {
         }
     }
 
-    private func enter(_ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>, _ policy: CachePolicy) -> Entry {
+    private func enter(
+        _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>, _ policy: CachePolicy,
+        _ accepts: (@Sendable (Value) -> Bool)?
+    ) -> Entry {
         let now = configuration.time.now
         return shard.state.withLock { state in
             switch state.store.lookUp(key, now: now) {
+            case .hit(let value) where accepts?(value) == false, .due(let value) where accepts?(value) == false,
+                .stale(let value, _) where accepts?(value) == false:
+                state.statistics.misses &+= 1
             case .hit(let value):
                 // Another load has ended since the caller's lookup missed.
                 state.statistics.hits &+= 1
@@ -181,18 +190,26 @@ extension LocalCache {
             loads.wrappingSubtract(1, ordering: .relaxed)
             return nil
         }
-        let flight = Flight<Value>(policy, isBackground: isBackground, isAhead: isAhead)
+        let flight = Flight<Value>(
+            policy, isBackground: isBackground, isAhead: isAhead, tagRemovals: state.tagRemovals)
         state.flights[key] = flight
         state.statistics.loads &+= 1
         return flight
     }
 
     private func run(
-        _ flight: Flight<Value>, _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>,
-        _ load: () async throws -> Loaded<Value>
+        _ flight: Flight<Value>, _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>, isAhead: Bool,
+        _ load: @Sendable (_ isAhead: Bool) async throws -> Loaded<Value>
     ) async {
         do {
-            finish(flight, key, shard, .success(try await load()))
+            let loaded: Loaded<Value>
+            if var context = CallContext.current, context.deadline != nil {
+                context.deadline = Instant.now.advanced(by: configuration.loadTimeout)
+                loaded = try await CallContext.$current.withValue(context) { try await load(isAhead) }
+            } else {
+                loaded = try await load(isAhead)
+            }
+            finish(flight, key, shard, .success(loaded))
         } catch {
             finish(flight, key, shard, .failure(error))
         }
@@ -213,8 +230,12 @@ extension LocalCache {
             if isCurrent { state.flights[key] = nil }
             switch result {
             case .success(let loaded):
-                if isCurrent {
-                    let policy = loaded.policy ?? flight.policy
+                let policy = loaded.policy ?? flight.policy
+                // A tag that only the value itself knew of: it may have been removed meanwhile.
+                let isUncertain =
+                    state.tagRemovals != flight.tagRemovals
+                    && !policy.tags.allSatisfy(flight.policy.tags.contains)
+                if isCurrent, !isUncertain {
                     state.set(key, loaded.value, weight: weight, policy, configuration, now: now)
                 }
                 return .success(loaded.value)

@@ -15,7 +15,8 @@ public final class LocalCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
     /// What it was made with.
     public let configuration: CacheConfiguration
     @usableFromInline let shards: [CacheShard<Key, Value>]
-    @usableFromInline let mask: Int
+    /// How far a hash is shifted to give the number of its shard.
+    @usableFromInline let shift: Int
     @usableFromInline let weigh: (@Sendable (Key, Value) -> Int)?
     let loads = Atomic<Int>(0)
 
@@ -40,7 +41,7 @@ public final class LocalCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
                 capacity: configuration.capacity / count + (index < configuration.capacity % count ? 1 : 0),
                 seed: seeds.next(), isAdaptive: configuration.isAdaptive)
         }
-        mask = count - 1
+        shift = UInt.bitWidth - count.trailingZeroBitCount
     }
 
     /// The value under `key` if it is fresh.
@@ -108,9 +109,10 @@ public final class LocalCache<Key: Hashable & Sendable, Value: Sendable>: Sendab
         }
     }
 
+    // By the upper bits of the hash: the tables of a shard place their keys by the lower ones.
     @inlinable
     func shard(of key: HashedKey<Key>) -> CacheShard<Key, Value> {
-        shards[key.hash & mask]
+        shards[Int(truncatingIfNeeded: UInt(bitPattern: key.hash) >> shift)]
     }
 }
 

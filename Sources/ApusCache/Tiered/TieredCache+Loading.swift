@@ -20,11 +20,12 @@ extension TieredCache {
         _ key: String, policy: CachePolicy, load: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         if let value = boxes.hit(key, as: Value.self) { return value }
-        let found: Value? = try await boxes.load(key, policy) { isAhead in
+        let boxed: @Sendable (Bool) async throws -> Loaded<CacheBox> = { isAhead in
             try await self.load(key, policy, isAhead: isAhead, BoxCoder<Value>.self) { TypedBox(try await load()) }
         }
-        if let found { return found }
-        return try await boxes.loadAnyway(key, policy, load: load)
+        if let found: Value = try await boxes.load(key, policy, load: boxed) { return found }
+        if let loaded: Value = try await boxes.loadAnyway(key, policy, load: boxed) { return loaded }
+        return try await load()
     }
 
     /// As ``getOrLoad(_:policy:load:)``; that there is nothing is remembered on both levels.

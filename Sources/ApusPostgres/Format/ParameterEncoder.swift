@@ -125,9 +125,8 @@
                 }
             case PostgresType.date:
                 guard case .date(let date) = value else { return try write(textual: value) }
-                let days =
-                    ((Double(date.microsecondsSince1970) - Double(PostgresType.epochMicroseconds)) / 86_400e6)
-                    .rounded(.down)
+                let epoch = Double(PostgresType.epochMicroseconds) / 1e6
+                let days = ((date.timeIntervalSince1970 - epoch) / 86_400).rounded(.down)
                 guard let days = Int32(exactly: days) else { throw Self.outOfRange(value) }
                 write(days)
             default:

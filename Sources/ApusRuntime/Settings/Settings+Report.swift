@@ -24,9 +24,9 @@ extension Settings {
             ["  --help", "", "", "print this"],
         ]
         return """
-            usage: \(program) [--name value]...
+            usage: \(program)\(commands.isEmpty ? "" : " [command]") [--name value]...
 
-            \(TextTable.text(header: ["  OPTION", "VARIABLE", "DEFAULT", "HELP"], rows: rows + flags))
+            \(commandHelp)\(TextTable.text(header: ["  OPTION", "VARIABLE", "DEFAULT", "HELP"], rows: rows + flags))
             The first of these counts: argument, environment variable, .env in the working directory, default.
             NAME_FILE=path stands for NAME with the content of a file.
 
@@ -47,6 +47,11 @@ extension Settings {
                 output: configurationTable(), errors: errors, status: problems.isEmpty ? 0 : SettingsError.exitStatus)
         }
         return problems.isEmpty ? nil : SettingsExit(output: "", errors: errors, status: SettingsError.exitStatus)
+    }
+
+    private var commandHelp: String {
+        if commands.isEmpty { return "" }
+        return TextTable.text(header: ["  COMMAND", "HELP"], rows: commands.map { ["  " + $0.name, $0.help] }) + "\n"
     }
 
     private func shown(_ text: String?) -> String {

@@ -27,6 +27,10 @@ public struct Settings: Sendable {
     /// Whether `--print-config` was given.
     public let isPrintConfigRequested: Bool
 
+    /// What the program does besides running, as the first of its arguments.
+    let commands: [SettingsCommand]
+    /// That which was asked for.
+    public let command: String?
     private var arguments: ArgumentList
     private let environment: [String: String]
     private let dotEnv: DotEnv
@@ -43,8 +47,14 @@ public struct Settings: Sendable {
     ///   - arguments: The words after the program's name.
     ///   - environment: The environment's variables.
     ///   - dotEnv: The `.env` file.
-    public init(arguments: [String] = [], environment: [String: String] = [:], dotEnv: DotEnv = .none) {
-        var arguments = ArgumentList(arguments)
+    ///   - commands: What the first word may be that is no option.
+    public init(
+        arguments: [String] = [], environment: [String: String] = [:], dotEnv: DotEnv = .none,
+        commands: [SettingsCommand] = []
+    ) {
+        self.commands = commands
+        command = arguments.first.flatMap { first in commands.contains { $0.name == first } ? first : nil }
+        var arguments = ArgumentList(Array(arguments.dropFirst(command == nil ? 0 : 1)))
         let (long, short) = (arguments.takeFlag("--help"), arguments.takeFlag("-h"))
         isHelpRequested = long || short
         isPrintConfigRequested = arguments.takeFlag("--print-config")
@@ -54,10 +64,10 @@ public struct Settings: Sendable {
     }
 
     /// Settings from this process's arguments, environment, and `.env` in its working directory.
-    public static func ofProcess() -> Settings {
+    public static func ofProcess(commands: [SettingsCommand] = []) -> Settings {
         Settings(
             arguments: Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment,
-            dotEnv: DotEnv(path: ".env"))
+            dotEnv: DotEnv(path: ".env"), commands: commands)
     }
 
     /// The value of `key`, or `default` if it is given nowhere.

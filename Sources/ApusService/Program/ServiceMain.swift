@@ -18,17 +18,11 @@ public enum ServiceMain {
     ///   error.
     public static func run<Program: ServiceProgram>(_ program: Program.Type) async -> Int32 {
         var arguments = Array(CommandLine.arguments.dropFirst())
-        let isMigration = arguments.first == "migrate"
-        let isProbe = arguments.first == "health"
-        if isProbe { arguments.removeFirst() }
-        var isDryRun = false
-        if isMigration {
-            arguments.removeFirst()
-            isDryRun = arguments.contains("--dry-run")
-            arguments.removeAll { $0 == "--dry-run" }
-        }
+        let isDryRun = arguments.first == "migrate" && arguments.contains("--dry-run")
+        if isDryRun { arguments.removeAll { $0 == "--dry-run" } }
         var settings = Settings(
-            arguments: arguments, environment: ProcessInfo.processInfo.environment, dotEnv: DotEnv(path: ".env"))
+            arguments: arguments, environment: ProcessInfo.processInfo.environment, dotEnv: DotEnv(path: ".env"),
+            commands: [migrateCommand, healthCommand])
         let service = ServiceSettings(from: &settings, name: program.name)
         settings.rejectUnsupported(service)
         let program = Program(from: &settings, service: service)
@@ -38,10 +32,10 @@ public enum ServiceMain {
             return exit.status
         }
         for warning in settings.warnings { StandardOutput.writeError("warning: \(warning)\n") }
-        if isProbe { return await HealthProbe.run(HealthProbe.endpoint(of: service)) }
+        if settings.command == healthCommand.name { return await HealthProbe.run(HealthProbe.endpoint(of: service)) }
         do {
             try DataFolder.prepare(service.dataDirectory)
-            if isMigration {
+            if settings.command == migrateCommand.name {
                 try await migrate(Program.migrations, service, isDryRun: isDryRun)
                 return 0
             }
@@ -50,6 +44,12 @@ public enum ServiceMain {
             return report(error, service.name)
         }
     }
+
+    private static let migrateCommand = SettingsCommand(
+        "migrate", "bring the tables up to date and say which steps ran; with --dry-run only which would")
+    /// As the image's health check uses it.
+    public static let healthCommand = SettingsCommand(
+        "health", "ask the service that runs with these settings whether it is ready: exit with 0 or 1")
 
     /// Writes why a start failed to standard error.
     ///

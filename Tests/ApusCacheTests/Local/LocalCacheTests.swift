@@ -61,10 +61,11 @@ struct LocalCacheTests {
         #expect {
             try LocalCache<Int, Int>(
                 .init(
-                    capacity: 0, timeToLive: .zero, jitter: 2, shards: 0, maximumLoads: 0, maximumWaiters: 0))
+                    capacity: 0, timeToLive: .zero, jitter: 2, shards: 0, maximumLoads: 0, maximumWaiters: 0,
+                    loadTimeout: .zero))
         } throws: { error in
             (error as? InvalidConfiguration)?.problems.map(\.key)
-                == ["capacity", "timeToLive", "jitter", "shards", "maximumLoads", "maximumWaiters"]
+                == ["capacity", "timeToLive", "jitter", "shards", "maximumLoads", "maximumWaiters", "loadTimeout"]
         }
     }
 

@@ -6,13 +6,15 @@ from __future__ import annotations
 import sys
 
 import banned
+import context
 import floors
 import layout
 from allowed import without_allowed
 from public_docs import public_docs
 from source import sources
 
-RULES = (layout.file_size, layout.licence, banned.in_code, banned.in_text, floors.imports, public_docs)
+RULES = (
+    layout.file_size, layout.licence, banned.in_code, banned.in_text, floors.imports, public_docs, context.targets)
 
 
 def main() -> int:
