@@ -9,19 +9,31 @@ import Testing
 @Suite("Statements of a SQLite database that nobody wants any more")
 struct SQLiteEndingTests {
     let folder: TemporaryFolder
+    let clock = ManualClock()
+    /// How often the clock was read: SQLite's questions read it, so that tests see that a statement runs.
+    let reads = Tally()
 
     init() throws {
         folder = try TemporaryFolder()
     }
 
-    private func open(
-        _ clock: ManualClock, busyTimeout: Duration = .seconds(30)
-    ) async throws -> SQLiteDatabase {
+    private func open() async throws -> SQLiteDatabase {
+        let time = TimeSource { [clock, reads] in
+            reads.increment()
+            return clock.now
+        } sleepingUntil: { [clock] (end) throws(CancellationError) in
+            try await clock.timeSource.sleep(until: end)
+        }
         let database = try await SQLiteDatabase.open(
-            url: "sqlite:\(folder.path)/test.db",
-            configuration: .init(busyTimeout: busyTimeout, time: clock.timeSource))
+            url: "sqlite:\(folder.path)/test.db", configuration: .init(busyTimeout: .seconds(30), time: time))
         try await database.execute("CREATE TABLE IF NOT EXISTS t (x INTEGER PRIMARY KEY)")
         return database
+    }
+
+    /// Until SQLite has asked some times whether to go on.
+    private func runs() async throws {
+        let start = reads.value
+        try await eventually("it runs") { reads.value > start + 20 }
     }
 
     /// Counts for hours.
@@ -39,16 +51,16 @@ struct SQLiteEndingTests {
 
     /// Runs `body` with a deadline of a second.
     private func start(
-        _ clock: ManualClock, _ body: @escaping @Sendable () async throws -> Void
+        _ body: @escaping @Sendable () async throws -> Void
     ) -> Task<Void, any Error> {
-        Task {
+        Task { [clock] in
             let context = CallContext(deadline: clock.now.advanced(by: .seconds(1)))
             try await CallContext.$current.withValue(context) { try await body() }
         }
     }
 
     /// Ends it, and gives what it threw.
-    private func end(_ task: Task<Void, any Error>, by cause: Cause, _ clock: ManualClock) async throws -> DatabaseError {
+    private func end(_ task: Task<Void, any Error>, by cause: Cause) async throws -> DatabaseError {
         switch cause {
         case .deadline: clock.advance(by: .seconds(1))
         case .cancellation: task.cancel()
@@ -61,9 +73,6 @@ struct SQLiteEndingTests {
         throw ConformanceFailure("it should have been ended")
     }
 
-    /// Until the machine has run for a moment what was started: no test depends on its length.
-    private func aMoment() async throws { try await Task.sleep(for: .milliseconds(20)) }
-
     private func check(_ error: DatabaseError, _ cause: Cause) {
         #expect(error.code == cause.code, "\(error)")
         #expect(!error.mayHaveRun)
@@ -71,9 +80,8 @@ struct SQLiteEndingTests {
 
     @Test("a query, a stream, a write, a batch, and both inside a transaction end", arguments: Cause.allCases, 0..<7)
     func running(cause: Cause, kind: Int) async throws {
-        let clock = ManualClock()
-        let database = try await open(clock)
-        let task = start(clock) {
+        let database = try await open()
+        let task = start {
             switch kind {
             case 0: _ = try await database.query(endless)
             case 1: try await database.stream(endless, piece: 1) { _ in }
@@ -88,8 +96,8 @@ struct SQLiteEndingTests {
                 }
             }
         }
-        try await aMoment()
-        check(try await end(task, by: cause, clock), cause)
+        try await runs()
+        check(try await end(task, by: cause), cause)
         #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
         // Nothing is watched any more, though both have passed.
         for x in 0..<2_000 { try await database.execute("INSERT INTO t VALUES (\(x))") }
@@ -99,8 +107,7 @@ struct SQLiteEndingTests {
 
     @Test("a write that is ended in a group takes only itself: the others are written once", arguments: Cause.allCases)
     func group(cause: Cause) async throws {
-        let clock = ManualClock()
-        let database = try await open(clock)
+        let database = try await open()
         let gate = Gate()
         let holder = Task { try await database.transaction { _ in await gate.wait() } }
         await gate.reached()
@@ -109,7 +116,7 @@ struct SQLiteEndingTests {
             others.append(Task { try await database.execute("INSERT INTO t VALUES (\(x))") })
             try await eventually("it waits") { database.waiters == x + 1 }
         }
-        let task = start(clock) { try await database.execute(endlessInsert) }
+        let task = start { try await database.execute(endlessInsert) }
         try await eventually("it waits") { database.waiters == 6 }
         for x in 5..<10 {
             others.append(Task { try await database.execute("INSERT INTO t VALUES (\(x))") })
@@ -117,8 +124,8 @@ struct SQLiteEndingTests {
         }
         gate.open()
         try await eventually("they run") { database.waiters == 0 }
-        try await aMoment()
-        check(try await end(task, by: cause, clock), cause)
+        try await runs()
+        check(try await end(task, by: cause), cause)
         for other in others { #expect(try await other.value == 1) }
         try await holder.value
         #expect(try await database.query("SELECT x FROM t").map { try $0.get(0, as: Int.self) } == Array(0..<10))
@@ -126,41 +133,47 @@ struct SQLiteEndingTests {
 
     @Test("a body that swallows that its write was ended commits nothing, and writes nothing more")
     func swallowed() async throws {
-        let clock = ManualClock()
-        let database = try await open(clock)
+        let database = try await open()
         let codes = Journal<DatabaseError.Code?>()
-        let outcome: Result<Void, any Error> = await Task {
+        let inserts = Journal<Task<Void, any Error>>()
+        let transaction = Task {
             try await database.transaction { transaction in
                 try await transaction.execute("INSERT INTO t VALUES (1)")
-                let task = start(clock) { try await transaction.execute(endlessInsert) }
-                try await aMoment()
-                codes.append(try await end(task, by: .cancellation, clock).code)
-                do throws(DatabaseError) {
-                    try await transaction.execute("INSERT INTO t VALUES (2)")
-                } catch {
-                    codes.append(error.code)
+                let insert = start { try await transaction.execute(endlessInsert) }
+                inserts.append(insert)
+                for statement in [{ try await insert.value }, { try await transaction.execute("INSERT INTO t VALUES (2)") }]
+                    as [() async throws -> Void]
+                {
+                    do {
+                        try await statement()
+                    } catch let error as DatabaseError {
+                        codes.append(error.code)
+                    }
                 }
             }
-        }.result
+        }
+        try await eventually("it has begun") { !inserts.entries.isEmpty }
+        try await runs()
+        // From outside, since the body's thread is the writer's.
+        inserts.entries[0].cancel()
+        await #expect(throws: DatabaseError.self) { try await transaction.value }
         #expect(codes.entries == [.cancelled, .serializationFailure])
-        #expect(throws: DatabaseError.self) { try outcome.get() }
         #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
     }
 
     @Test("who waits for the writer, for a statement or a transaction, goes at once", arguments: Cause.allCases)
     func waiting(cause: Cause) async throws {
-        let clock = ManualClock()
-        let database = try await open(clock)
+        let database = try await open()
         let gate = Gate()
         let holder = Task { try await database.transaction { _ in await gate.wait() } }
         await gate.reached()
         let tasks = [
-            start(clock) { try await database.execute("INSERT INTO t VALUES (1)") },
-            start(clock) { try await database.transaction { _ in } },
+            start { try await database.execute("INSERT INTO t VALUES (1)") },
+            start { try await database.transaction { _ in } },
         ]
         try await eventually("both wait") { database.waiters == 2 }
         if cause == .deadline { try await eventually("someone looks after it") { clock.sleeperCount > 0 } }
-        for task in tasks { check(try await end(task, by: cause, clock), cause) }
+        for task in tasks { check(try await end(task, by: cause), cause) }
         #expect(database.waiters == 0)
         gate.open()
         try await holder.value
@@ -169,20 +182,19 @@ struct SQLiteEndingTests {
 
     @Test("who waits for a lock of another process goes at once", arguments: Cause.allCases, [false, true])
     func locked(cause: Cause, isTransaction: Bool) async throws {
-        let clock = ManualClock()
-        let (database, other) = (try await open(clock), try await open(clock))
+        let (database, other) = (try await open(), try await open())
         let gate = Gate()
         let holder = Task { try await other.transaction { _ in await gate.wait() } }
         await gate.reached()
-        let task = start(clock) {
+        let task = start {
             if isTransaction {
                 try await database.transaction { _ in }
             } else {
                 try await database.execute("INSERT INTO t VALUES (1)")
             }
         }
-        try await aMoment()
-        check(try await end(task, by: cause, clock), cause)
+        try await runs()
+        check(try await end(task, by: cause), cause)
         gate.open()
         try await holder.value
         try await database.execute("INSERT INTO t VALUES (2)")
@@ -216,7 +228,7 @@ struct SQLiteEndingTests {
         "a statement can't begin or end a transaction, alone, grouped, or inside one",
         arguments: ["BEGIN", "-- x\n COMMIT", "END TRANSACTION", "rollback", "SAVEPOINT a", "RELEASE a"])
     func transactionStatements(text: String) async throws {
-        let database = try await open(ManualClock())
+        let database = try await open()
         func code(_ body: () async throws -> Void) async throws -> DatabaseError.Code? {
             do {
                 try await body()
@@ -237,7 +249,7 @@ struct SQLiteEndingTests {
             #expect(try await code { try await transaction.stream(sql, piece: 1) { _ in } } == .misuse)
         }
         try await database.execute("INSERT INTO t VALUES (3)")
-        let again = try await open(ManualClock())
+        let again = try await open()
         #expect(try await again.query("SELECT x FROM t").map { try $0.get(0, as: Int.self) } == [2, 3])
     }
 }
