@@ -201,29 +201,6 @@ struct SQLiteEndingTests {
         #expect(try await database.query("SELECT x FROM t").map { try $0.get(0, as: Int.self) } == [2])
     }
 
-    @Test("what is written is there and what is refused isn't, wherever the deadline falls")
-    func exact() async throws {
-        let database = try await SQLiteDatabase.open(
-            url: "sqlite:\(folder.path)/test.db", configuration: .init(synchronous: .normal))
-        try await database.execute("CREATE TABLE t (x INTEGER PRIMARY KEY, y INTEGER)")
-        // Long enough to be asked some times, so that deadlines fall before, within and after it.
-        let numbers: SQL = "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 299) SELECT x FROM n"
-        var written = 0
-        for round in 0..<600 {
-            let context = CallContext(deadline: .now.advanced(by: .microseconds(round)))
-            do {
-                try await CallContext.$current.withValue(context) {
-                    _ = try await database.execute("INSERT INTO t (y) \(numbers)")
-                }
-                written += 1
-            } catch let error as DatabaseError {
-                #expect(error.code == .timeout)
-            }
-            let count: Int? = try await database.value("SELECT COUNT(*) FROM t")
-            #expect(count == written * 300, "after \(round) µs")
-        }
-    }
-
     @Test(
         "a statement can't begin or end a transaction, alone, grouped, or inside one",
         arguments: ["BEGIN", "-- x\n COMMIT", "END TRANSACTION", "rollback", "SAVEPOINT a", "RELEASE a"])
