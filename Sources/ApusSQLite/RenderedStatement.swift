@@ -153,4 +153,3 @@ struct RenderedStatement: Sendable {
         return rows
     }
 }
-

@@ -32,7 +32,7 @@ extension SQLiteDatabase {
         let deadline = Instant.now.advanced(by: configuration.busyTimeout)
         while true {
             let opened = await executor.run {
-                Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration, readers: gate.readers) }
+                Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration, gate.readers) }
             }
             // SQLite doesn't wait for others while it changes a new file to its write-ahead log.
             if case .failure(let error) = opened, error.code == .busy, Instant.now < deadline {
@@ -54,7 +54,7 @@ extension SQLiteDatabase {
     }
 
     private static func connect(
-        _ location: SQLiteLocation, _ settings: SQLiteConfiguration, readers: Int
+        _ location: SQLiteLocation, _ settings: SQLiteConfiguration, _ readers: Int
     ) throws(ApusSQL.DatabaseError) -> any DatabaseWriter {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true

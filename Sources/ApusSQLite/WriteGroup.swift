@@ -65,7 +65,8 @@ struct WriteGroup {
             let outcome = try unit.run(on: connection)
             guard connection.isInsideTransaction else { return outcome }
             try Self.leaveTransaction(on: connection)
-            throw ApusSQL.DatabaseError(.misuse, "the statement left a transaction open", statement: unit.statements[0].text)
+            throw ApusSQL.DatabaseError(
+                .misuse, "the statement left a transaction open", statement: unit.statements[0].text)
         }
     }
 

@@ -96,7 +96,7 @@ extension DatabaseConformance {
             try require(error.code, is: .cancelled, "code")
             try require(try await count(database), is: 0, "rows")
         },
-        .init("A statement that runs ends with its deadline, alone and inside a transaction, and the database goes on") {
+        .init("A statement that runs ends with its deadline, inside a transaction too, and the database goes on") {
             database in
             try await makeItems(on: database)
             let alone = try await error(of: "an endless query") {

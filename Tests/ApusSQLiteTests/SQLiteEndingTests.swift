@@ -18,12 +18,11 @@ struct SQLiteEndingTests {
     }
 
     private func open() async throws -> SQLiteDatabase {
-        let time = TimeSource { [clock, reads] in
-            reads.increment()
-            return clock.now
-        } sleepingUntil: { [clock] (end) throws(CancellationError) in
-            try await clock.timeSource.sleep(until: end)
-        }
+        let time = TimeSource(
+            { [clock, reads] in
+                reads.increment()
+                return clock.now
+            }, sleepingUntil: clock.timeSource.sleep)
         let database = try await SQLiteDatabase.open(
             url: "sqlite:\(folder.path)/test.db", configuration: .init(busyTimeout: .seconds(30), time: time))
         try await database.execute("CREATE TABLE IF NOT EXISTS t (x INTEGER PRIMARY KEY)")
@@ -141,7 +140,9 @@ struct SQLiteEndingTests {
                 try await transaction.execute("INSERT INTO t VALUES (1)")
                 let insert = start { try await transaction.execute(endlessInsert) }
                 inserts.append(insert)
-                for statement in [{ try await insert.value }, { try await transaction.execute("INSERT INTO t VALUES (2)") }]
+                for statement in [
+                    { try await insert.value }, { try await transaction.execute("INSERT INTO t VALUES (2)") },
+                ]
                     as [() async throws -> Void]
                 {
                     do {

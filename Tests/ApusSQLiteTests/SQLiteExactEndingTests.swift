@@ -80,7 +80,8 @@ struct SQLiteExactEndingTests {
     func exact() async throws {
         let database = try await open()
         // Long enough to be asked some times, so that deadlines fall before, within and after it.
-        let numbers: SQL = "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 299) SELECT x FROM n"
+        let numbers: SQL =
+            "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 299) SELECT x FROM n"
         var written = 0
         for round in 0..<600 {
             let isDone = try await isDone(by: .now.advanced(by: .microseconds(round))) {

@@ -39,7 +39,9 @@ struct SQLiteReaderTests {
     }
 
     /// Holds readers with streams until the gate opens.
-    private func holdReaders(_ count: Int, of database: SQLiteDatabase, _ gate: Gate) async throws -> [Task<Void, any Error>] {
+    private func holdReaders(_ count: Int, of database: SQLiteDatabase, _ gate: Gate) async throws -> [Task<
+        Void, any Error
+    >] {
         let held = Tally()
         let tasks = (0..<count).map { _ in
             Task {
@@ -172,7 +174,8 @@ struct SQLiteReaderTests {
         let database = try await open()
         let rows = Journal<Int>()
         try await database.stream(
-            "WITH few AS (SELECT x FROM t WHERE x < 5) DELETE FROM t WHERE x IN (SELECT x FROM few) RETURNING x", piece: 2
+            "WITH few AS (SELECT x FROM t WHERE x < 5) DELETE FROM t WHERE x IN (SELECT x FROM few) RETURNING x",
+            piece: 2
         ) { piece in
             for row in piece { rows.append(try row["x"]) }
         }
