@@ -48,12 +48,21 @@ final class Caller: Sendable {
         return isWaiting ? nil : DatabaseError(.timeout, "the deadline passed \(moment)")
     }
 
-    /// Runs `body` for the current task, and learns meanwhile if that is cancelled.
-    func listening<Value>(_ body: () async -> Value) async -> Value {
-        await withTaskCancellationHandler {
-            await body()
+    /// Runs `body` for the current task, where that runs, and learns meanwhile if it is cancelled.
+    ///
+    /// - Parameters:
+    ///   - isolation: what the task runs on: without it, each step would hop away from an actor and back.
+    ///   - withdraw: called when the caller has left, on any thread.
+    func listening<Value>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value,
+        whenLeaving withdraw: @escaping @Sendable () -> Void = {}
+    ) async rethrows -> Value {
+        try await withTaskCancellationHandler {
+            _ = isolation
+            return try await body()
         } onCancel: {
             leave()
+            withdraw()
         }
     }
 }

@@ -92,13 +92,12 @@ final class ReaderGate: Sendable {
     // Not inlined: what it needs meanwhile would be part of the frame of every query.
     @inline(never)
     private func wait(for kind: Kind, _ caller: Caller) async throws(DatabaseError) {
-        try await withTaskCancellationHandler {
+        try await caller.listening {
             await withUnsafeContinuation { continuation in
                 enqueue(Waiter(caller: caller, continuation: continuation), for: kind)
             }
-        } onCancel: {
-            caller.leave()
-            let waiter = guarded.withLock { $0.state.cancel(caller.ticket) }
+        } whenLeaving: {
+            let waiter = self.guarded.withLock { $0.state.cancel(caller.ticket) }
             if let refusal = caller.refusal(Self.inQueue) { waiter?.refuse(refusal) }
         }.get()
     }

@@ -113,10 +113,8 @@ public final class SQLiteDatabase: ApusSQL.Database {
         if location != .memory, statement.looksReadOnly {
             let caller = Caller(configuration)
             try await gate.enter(.stream, caller, mayWait: !isEnclosed)
-            let isDone = try await withTaskCancellationHandler {
+            let isDone = try await caller.listening {
                 try await stream(statement, piece: piece, for: caller, StreamPlace(at: gate), body)
-            } onCancel: {
-                caller.leave()
             }
             if isDone { return }
         }
@@ -157,11 +155,13 @@ public final class SQLiteDatabase: ApusSQL.Database {
 
     /// Streams from a reader.
     ///
-    /// - Parameter place: is given back when this returns.
+    /// - Parameters:
+    ///   - place: is given back when this returns.
+    ///   - isolation: as for ``Caller/listening(isolation:_:whenLeaving:)``.
     /// - Returns: false if the statement would write, and so didn't run.
     private func stream(
         _ statement: RenderedStatement, piece: Int, for caller: Caller, _ place: StreamPlace,
-        _ body: ([ApusSQL.Row]) async throws -> Void
+        isolation: isolated (any Actor)? = #isolation, _ body: ([ApusSQL.Row]) async throws -> Void
     ) async throws -> Bool {
         let handover = RowHandover()
         storage.asyncUnsafeRead { connection in
@@ -173,6 +173,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         }
         do {
             try await Self.$enclosingStreams.withValue(Self.enclosingStreams + [place]) {
+                _ = isolation
                 while let rows = try await handover.next() {
                     try await body(rows)
                     try StatementAdmission.check(at: configuration.time.now)

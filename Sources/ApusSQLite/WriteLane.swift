@@ -42,12 +42,13 @@ final class WriteLane: Sendable {
     /// - Throws: what the unit does; `timeout`, `cancelled` if its caller doesn't want it any more, in the queue or while
     ///   it runs; `overloaded`, `closed`.
     func run(_ unit: WriteUnit) async throws(ApusSQL.DatabaseError) -> WriteUnit.Outcome {
-        try await withTaskCancellationHandler {
+        let caller = unit.caller
+        return try await caller.listening {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<WriteGroup.Result, Never>) in
-                enqueue(.unit(PendingUnit(unit: unit, continuation: continuation)), unit.caller)
+                enqueue(.unit(PendingUnit(unit: unit, continuation: continuation)), caller)
             }
-        } onCancel: {
-            cancel(unit.caller)
+        } whenLeaving: {
+            self.withdraw(caller)
         }.get()
     }
 
@@ -55,12 +56,12 @@ final class WriteLane: Sendable {
     ///
     /// - Throws: `timeout`, `cancelled`, `overloaded`, `closed`; then there is nothing to release.
     func acquire(_ caller: Caller) async throws(ApusSQL.DatabaseError) {
-        try await withTaskCancellationHandler {
+        try await caller.listening {
             await withUnsafeContinuation { (continuation: Waiter) in
                 enqueue(.transaction(continuation), caller)
             }
-        } onCancel: {
-            cancel(caller)
+        } whenLeaving: {
+            self.withdraw(caller)
         }.get()
     }
 
@@ -107,8 +108,7 @@ final class WriteLane: Sendable {
         }
     }
 
-    private func cancel(_ caller: Caller) {
-        caller.leave()
+    private func withdraw(_ caller: Caller) {
         let entry = guarded.withLock { $0.state.cancel(caller.ticket) }
         if let entry, let refusal = caller.refusal(Self.inQueue) { refuse(entry, refusal) }
     }
