@@ -35,8 +35,6 @@ final class ReaderGate: Sendable {
 
     var waiters: Int { guarded.withLock { $0.state.count } }
 
-    var isClosed: Bool { guarded.withLock { $0.state.isClosed } }
-
     /// Readers that there must be.
     var readers: Int { guarded.withLock { $0.state.maximumReaders } }
 
@@ -72,11 +70,15 @@ final class ReaderGate: Sendable {
         for continuation in closing { continuation.resume() }
     }
 
-    /// Refuses everyone from now on, and waits until those that were here before have left.
-    func close() async {
+    /// Refuses everyone from now on.
+    func close() {
+        guarded.withLock { $0.state.isClosed = true }
+    }
+
+    /// Waits until nobody is left. To be called after ``close()``.
+    func becomeIdle() async {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let isIdle = guarded.withLock { guarded in
-                guarded.state.isClosed = true
                 if guarded.state.isIdle { return true }
                 guarded.closing.append(continuation)
                 return false

@@ -132,7 +132,8 @@ public final class SQLiteDatabase: ApusSQL.Database {
     public var readWaiters: Int { gate.waiters }
 
     public func close() async {
-        await lane.close { await gate.close() }
+        gate.close()
+        await lane.close { await gate.becomeIdle() }
     }
 
     /// Runs `statement` on a reader; nil if it turns out to write.

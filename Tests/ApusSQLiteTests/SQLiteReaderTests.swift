@@ -155,18 +155,54 @@ struct SQLiteReaderTests {
         for task in holders + [patient] { try await task.value }
     }
 
-    @Test("closing waits for the streams that have begun")
+    @Test("closing refuses new reads at once, and waits for the transaction and the streams that have begun")
     func closing() async throws {
         let database = try await open()
-        let gate = Gate()
+        let (gate, writing) = (Gate(), Gate())
+        let writer = Task { try await database.transaction { _ in await writing.wait() } }
+        await writing.reached()
         let holders = try await holdReaders(2, of: database, gate)
         let closed = Task { await database.close() }
         try await eventually("new ones are refused") {
             try await code { _ = try await database.query("SELECT 1") } == .closed
         }
+        writing.open()
+        try await writer.value
         gate.open()
         for task in holders { try await task.value }
         await closed.value
+    }
+
+    /// An actor that counts what is run on it.
+    private actor Counter {
+        final class Executor: SerialExecutor {
+            let jobs = Tally()
+            private let queue = WriterExecutor(label: "actor")
+
+            func enqueue(_ job: consuming ExecutorJob) {
+                jobs.increment()
+                let job = UnownedJob(job)
+                queue.schedule { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+            }
+        }
+
+        let executor = Executor()
+        nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+        func rows(of database: SQLiteDatabase) async throws -> Int {
+            var rows = 0
+            try await database.forEachRow("SELECT x FROM t") { _ in rows += 1 }
+            return rows
+        }
+    }
+
+    @Test("the body of a stream that an actor reads runs there without leaving it for each row")
+    func actors() async throws {
+        let database = try await open()
+        let counter = Counter()
+        #expect(try await counter.rows(of: database) == 1_000)
+        // Four pieces, and the end.
+        #expect(counter.executor.jobs.value < 20)
     }
 
     @Test("a stream of a statement that writes passes on what it gives, and has its effect once")
