@@ -189,9 +189,10 @@ struct SQLiteReaderTests {
         let executor = Executor()
         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+        private var rows = 0
+
         func rows(of database: SQLiteDatabase) async throws -> Int {
-            var rows = 0
-            try await database.forEachRow("SELECT x FROM t") { _ in rows += 1 }
+            try await database.forEachRow("SELECT x FROM t") { _ in self.rows += 1 }
             return rows
         }
     }
