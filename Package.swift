@@ -24,6 +24,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let jwt = Target.Dependency.product(
     name: "JWTKit", package: "jwt-kit", condition: .when(traits: ["JWT"]))
@@ -128,7 +129,7 @@ let package = Package(
         // Floor 2: engines
         room("ApusHTTP", ["ApusCore", nioCore, nioPosix, nioTLS, nioSSL]),
         room("ApusSQL", ["ApusCore"]),
-        room("ApusSQLite", ["ApusCore", "ApusSQL", grdb]),
+        room("ApusSQLite", ["ApusCore", "ApusSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         room("ApusPostgres", ["ApusCore", "ApusSQL", nioCore, nioPosix, postgres]),
         room("ApusCache", ["ApusCore", "ApusContract"]),

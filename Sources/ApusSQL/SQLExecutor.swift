@@ -7,8 +7,10 @@ public protocol SQLExecutor: Sendable {
 
     /// Runs one statement and gives all its rows.
     ///
-    /// - Throws: `timeout` if the deadline of `CallContext.current` has passed, `cancelled` if the task is; both before
-    ///   the statement begins. What the database says otherwise.
+    /// - Throws: `timeout` when the deadline of `CallContext.current` passes, `cancelled` when the task is cancelled: before
+    ///   the statement begins, while it waits for its turn or a connection, and while it runs, since the database stops
+    ///   it then. ``DatabaseError/mayHaveRun`` says whether it may have had its effect all the same. Inside a transaction
+    ///   it may have ended that. What the database says otherwise.
     func query(_ sql: SQL) async throws(DatabaseError) -> [Row]
 
     /// Runs one statement and gives the number of rows that it inserted, changed or deleted.
@@ -20,7 +22,8 @@ public protocol SQLExecutor: Sendable {
     /// Runs one statement and passes its rows on in pieces, as they come: for results that are too large to hold. While
     /// `body` works, nothing more is read than buffers hold. On a database it keeps a connection until the end.
     ///
-    /// The deadline of `CallContext.current` holds for the whole, and is looked at between the pieces.
+    /// The deadline of `CallContext.current` holds for the whole: it ends the statement, and is looked at between the
+    /// pieces. `body` itself isn't ended.
     ///
     /// - Parameters:
     ///   - piece: how many rows `body` gets at a time, the last time maybe less. At least 1.

@@ -7,6 +7,7 @@ extension ApusSQL.DatabaseError {
     init(translating error: any Error, statement: String?) {
         if let own = error as? ApusSQL.DatabaseError {
             self = own
+            self.statement = own.statement ?? statement
             return
         }
         if error is CancellationError {

@@ -1,84 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ApusSQL
-internal import Foundation
 internal import GRDB
 
 /// A statement in SQLite's form, and how it runs on a connection.
 struct RenderedStatement: Sendable {
     let text: String
     let values: [SQLValue]
+    /// Whether it begins like a statement that only reads; a reader connection then decides.
+    let looksReadOnly: Bool
+    /// Whether GRDB may keep it prepared: it finds texts as Swift compares them, and so takes what differs only in how
+    /// its characters are composed for the same.
+    private let isCacheable: Bool
 
-    init(_ sql: ApusSQL.SQL) {
+    /// - Throws: `misuse` if it begins or ends a transaction or a savepoint, `syntax` for NUL in the text, `invalidValue`
+    ///   for NUL in a value: there SQLite would cut them off.
+    init(_ sql: ApusSQL.SQL) throws(ApusSQL.DatabaseError) {
         text = sql.text(for: .sqlite)
         values = sql.values
+        let kind = StatementText.kind(of: text)
+        looksReadOnly = kind == .seemsToRead
+        isCacheable = text.utf8.allSatisfy { $0 & 0x80 == 0 }
+        if kind == .endsTransaction {
+            throw ApusSQL.DatabaseError(
+                .misuse, "a statement can't begin or end a transaction or a savepoint: use transaction and savepoint",
+                statement: text)
+        }
+        if text.utf8.contains(0) { throw ApusSQL.DatabaseError(.syntax, "NUL in the statement", statement: text) }
+        for case .text(let value) in values where value.utf8.contains(0) {
+            throw ApusSQL.DatabaseError(.invalidValue, "NUL in text", statement: text)
+        }
     }
 
-    /// Whether it begins like a statement that only reads; a reader connection then decides.
-    var looksReadOnly: Bool {
-        let word = text.utf8.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.prefix(6)
-        let upper = String(decoding: word, as: UTF8.self).uppercased()
-        return upper.hasPrefix("SELECT") || upper.hasPrefix("VALUES") || upper.hasPrefix("WITH")
+    private init(command text: String) {
+        self.text = text
+        values = []
+        looksReadOnly = false
+        isCacheable = true
+    }
+
+    /// Runs one of our own statements to its end: one that ends a transaction isn't to be ended itself.
+    static func command(_ text: String, on connection: GRDB.Database) throws(ApusSQL.DatabaseError) {
+        let statement = RenderedStatement(command: text)
+        do {
+            try statement.prepared(on: connection).execute()
+        } catch {
+            throw statement.translated(error)
+        }
+    }
+
+    /// Begins a transaction that writes, once no other process has the lock.
+    ///
+    /// - Throws: `busy`; `timeout`, `cancelled` when none of the callers waits any more.
+    static func begin(
+        on connection: GRDB.Database, for caller: Caller, _ others: [Caller] = []
+    ) throws(ApusSQL.DatabaseError) {
+        do {
+            try StatementWatch.run(on: connection, for: caller, others, isReadOnly: false) {
+                try command("BEGIN IMMEDIATE", on: connection)
+            }
+        } catch {
+            throw ApusSQL.DatabaseError(translating: error, statement: "BEGIN IMMEDIATE")
+        }
     }
 
     /// All rows, from a reader; nil if the statement would write.
     func readRows(
-        opening connection: Result<GRDB.Database, any Error>
+        opening connection: Result<GRDB.Database, any Error>, for caller: Caller
     ) throws(ApusSQL.DatabaseError) -> [ApusSQL.Row]? {
         do {
-            let statement = try prepared(on: connection.get())
+            let connection = try connection.get()
+            let statement = try prepared(on: connection)
             guard statement.isReadonly else { return nil }
-            return try fetch(statement)
+            return try StatementWatch.run(on: connection, for: caller, isReadOnly: true) { try fetch(statement) }
         } catch {
-            throw ApusSQL.DatabaseError(translating: error, statement: text)
+            throw translated(error)
         }
     }
 
     /// All rows.
-    func rows(on connection: GRDB.Database) throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
+    func rows(on connection: GRDB.Database, for caller: Caller) throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
         do {
-            return try fetch(prepared(on: connection))
+            let statement = try prepared(on: connection)
+            return try StatementWatch.run(on: connection, for: caller, isReadOnly: statement.isReadonly) {
+                try fetch(statement)
+            }
         } catch {
-            throw ApusSQL.DatabaseError(translating: error, statement: text)
+            throw translated(error)
         }
     }
 
     /// The number of rows that it inserted, changed or deleted.
-    func changes(on connection: GRDB.Database) throws(ApusSQL.DatabaseError) -> Int {
+    func changes(on connection: GRDB.Database, for caller: Caller) throws(ApusSQL.DatabaseError) -> Int {
         do {
             let statement = try prepared(on: connection)
             let before = connection.totalChangesCount
-            if statement.columnCount > 0 {
-                _ = try fetch(statement)
-            } else {
-                try statement.execute()
+            try StatementWatch.run(on: connection, for: caller, isReadOnly: statement.isReadonly) {
+                if statement.columnCount > 0 {
+                    _ = try fetch(statement)
+                } else {
+                    try statement.execute()
+                }
             }
             // A statement that changes nothing leaves the counter of the one before.
             return connection.totalChangesCount == before ? 0 : connection.changesCount
         } catch {
-            throw ApusSQL.DatabaseError(translating: error, statement: text)
+            throw translated(error)
         }
     }
 
     /// Passes the rows on in pieces, from a reader, until `offer` wants no more.
+    ///
+    /// - Returns: false if the statement would write, and so didn't run.
     func stream(
-        opening connection: Result<GRDB.Database, any Error>, piece: Int, _ offer: ([ApusSQL.Row]) -> Bool
-    ) throws(ApusSQL.DatabaseError) {
+        opening connection: Result<GRDB.Database, any Error>, for caller: Caller, piece: Int,
+        _ offer: ([ApusSQL.Row]) -> Bool
+    ) throws(ApusSQL.DatabaseError) -> Bool {
         do {
-            let cursor = try RowCursor(self, on: connection.get())
-            while let rows = try cursor.next(piece) {
-                guard offer(rows) else { return }
+            let connection = try connection.get()
+            let cursor = try RowCursor(self, on: connection)
+            guard cursor.isReadOnly else { return false }
+            while let rows = try cursor.next(piece, for: caller) {
+                guard offer(rows) else { break }
             }
+            return true
         } catch {
-            throw ApusSQL.DatabaseError(translating: error, statement: text)
+            throw translated(error)
         }
     }
 
-    private func prepared(on connection: GRDB.Database) throws -> Statement {
-        // It would be cut off there.
-        for case .text(let text) in values where text.utf8.contains(0) {
-            throw ApusSQL.DatabaseError(.invalidValue, "NUL in text", statement: self.text)
-        }
-        let statement = try connection.cachedStatement(sql: text)
+    /// What GRDB threw, in our terms.
+    func translated(_ error: any Error) -> ApusSQL.DatabaseError {
+        ApusSQL.DatabaseError(translating: error, statement: text)
+    }
+
+    /// With its values, ready to run.
+    ///
+    /// - Parameter isShared: whether it may be one that was prepared before, which another use of the same text starts again.
+    func prepared(on connection: GRDB.Database, isShared: Bool = true) throws -> Statement {
+        let statement =
+            try isShared && isCacheable ? connection.cachedStatement(sql: text) : connection.makeStatement(sql: text)
         try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
         return statement
     }
@@ -91,30 +151,5 @@ struct RenderedStatement: Sendable {
             rows.append(ApusSQL.Row(columns: columns, values: row.databaseValues.map(SQLValue.init(_:))))
         }
         return rows
-    }
-}
-
-extension SQLValue {
-    /// As SQLite stores it: booleans are 0 and 1, dates are microseconds since 1970.
-    var databaseValue: DatabaseValue {
-        switch self {
-        case .null: .null
-        case .integer(let value): value.databaseValue
-        case .double(let value): value.databaseValue
-        case .text(let value): value.databaseValue
-        case .blob(let value): Data(value).databaseValue
-        case .bool(let value): (value ? 1 : 0).databaseValue
-        case .date(let value): value.microsecondsSince1970.databaseValue
-        }
-    }
-
-    init(_ value: DatabaseValue) {
-        switch value.storage {
-        case .null: self = .null
-        case .int64(let value): self = .integer(value)
-        case .double(let value): self = .double(value)
-        case .string(let value): self = .text(value)
-        case .blob(let value): self = .blob(Array(value))
-        }
     }
 }

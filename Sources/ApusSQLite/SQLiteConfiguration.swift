@@ -15,9 +15,10 @@ public struct SQLiteConfiguration: Sendable {
     public var synchronous: Synchronous
     /// How long a statement waits for another process that holds a lock. Default: 5 s. At least zero.
     public var busyTimeout: Duration
-    /// Connections for reading at the same time. Default: 4. 1 to 64.
+    /// Connections for reading at the same time, of which streams have one less at most. With 1, streams have another one
+    /// beside it, opened when the first stream begins. Default: 4. 1 to 64.
     public var maximumReaders: Int
-    /// Callers that may wait for the writer before `overloaded` is thrown. Default: 10,000. At least 1.
+    /// Callers that may wait for the writer before `overloaded` is thrown, and as many for a reader. Default: 10,000. At least 1.
     public var maximumWaiters: Int
     /// Statements of different callers that share one commit at most. Default: 128. At least 1.
     public var maximumGroup: Int

@@ -26,10 +26,13 @@ extension SQLiteDatabase {
             throw ApusSQL.DatabaseError(.misuse, "SQLiteConfiguration: \(InvalidConfiguration(problems))")
         }
         let executor = WriterExecutor(label: "apus.sqlite.writer")
+        let gate = ReaderGate(
+            maximumReaders: configuration.maximumReaders, maximumWaiters: configuration.maximumWaiters,
+            time: configuration.time)
         let deadline = Instant.now.advanced(by: configuration.busyTimeout)
         while true {
             let opened = await executor.run {
-                Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration) }
+                Result { () throws(ApusSQL.DatabaseError) in try connect(location, configuration, gate.readers) }
             }
             // SQLite doesn't wait for others while it changes a new file to its write-ahead log.
             if case .failure(let error) = opened, error.code == .busy, Instant.now < deadline {
@@ -37,7 +40,8 @@ extension SQLiteDatabase {
                 continue
             }
             return SQLiteDatabase(
-                location: location, configuration: configuration, storage: try opened.get(), executor: executor)
+                location: location, configuration: configuration, storage: try opened.get(), executor: executor,
+                gate: gate)
         }
     }
 
@@ -50,12 +54,12 @@ extension SQLiteDatabase {
     }
 
     private static func connect(
-        _ location: SQLiteLocation, _ settings: SQLiteConfiguration
+        _ location: SQLiteLocation, _ settings: SQLiteConfiguration, _ readers: Int
     ) throws(ApusSQL.DatabaseError) -> any DatabaseWriter {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(settings.busyTimeout.seconds)
-        configuration.maximumReaderCount = settings.maximumReaders
+        configuration.maximumReaderCount = readers
         // A transaction stays open between the statements of its body.
         configuration.allowsUnsafeTransactions = true
         do {

@@ -10,6 +10,12 @@ internal import GRDB
 /// executor at its end. Independent writes that wait for the writer at the same moment share one commit (group commit):
 /// each is still all or nothing, and returns only after the commit.
 ///
+/// Whoever waits for the writer or a reader, and what runs, ends when the deadline of the call passes or the task is
+/// cancelled; a commit isn't interrupted. What has begun is asked between SQLite's steps: a count of all rows of a table
+/// is a single one. A statement that writes and is ended inside a transaction rolls that back.
+///
+/// Statements can't begin or end transactions and savepoints: these are refused with `misuse`.
+///
 /// In memory there is one connection, so a read waits for a transaction in progress instead of seeing through it.
 public final class SQLiteDatabase: ApusSQL.Database {
     /// Where it lives, and how it was opened.
@@ -17,13 +23,17 @@ public final class SQLiteDatabase: ApusSQL.Database {
     public let configuration: SQLiteConfiguration
     private let storage: any DatabaseWriter
     private let lane: WriteLane
+    private let gate: ReaderGate
 
     /// The transactions in whose bodies the current task runs, or was begun.
     @TaskLocal private static var enclosing: [SQLiteTransaction] = []
+    /// The streams, likewise.
+    @TaskLocal private static var enclosingStreams: [StreamPlace] = []
 
+    /// - Parameter gate: admits to as many readers as `storage` has.
     init(
         location: SQLiteLocation, configuration: SQLiteConfiguration, storage: any DatabaseWriter,
-        executor: WriterExecutor
+        executor: WriterExecutor, gate: ReaderGate
     ) {
         self.location = location
         self.configuration = configuration
@@ -31,6 +41,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
         lane = WriteLane(
             storage: storage, executor: executor, maximumWaiters: configuration.maximumWaiters,
             maximumGroup: configuration.maximumGroup, time: configuration.time)
+        self.gate = gate
     }
 
     /// SQLite's.
@@ -39,12 +50,11 @@ public final class SQLiteDatabase: ApusSQL.Database {
     /// Reads go to a reader, so they never wait for a transaction, except in memory.
     public func query(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
         try StatementAdmission.check(at: configuration.time.now)
-        let statement = RenderedStatement(sql)
+        let statement = try RenderedStatement(sql)
         if location != .memory, statement.looksReadOnly, let rows = try await read(statement) {
             return rows
         }
-        try refuseInsideTransaction()
-        return try await lane.run(WriteUnit(query: statement), until: CallContext.currentDeadline).rows
+        return try await write(querying: statement)
     }
 
     /// One of a group that shares a commit, if others wait too.
@@ -52,9 +62,7 @@ public final class SQLiteDatabase: ApusSQL.Database {
     public func execute(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> Int {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
-        return try await lane.run(
-            WriteUnit(execute: RenderedStatement(sql)), until: CallContext.currentDeadline
-        ).changes[0]
+        return try await lane.run(WriteUnit(execute: RenderedStatement(sql), for: Caller(configuration))).changes[0]
     }
 
     @discardableResult
@@ -62,9 +70,10 @@ public final class SQLiteDatabase: ApusSQL.Database {
         if statements.isEmpty { return [] }
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
-        return try await lane.run(
-            WriteUnit(batch: statements.map(RenderedStatement.init)), until: CallContext.currentDeadline
-        ).changes
+        var rendered: [RenderedStatement] = []
+        rendered.reserveCapacity(statements.count)
+        for sql in statements { rendered.append(try RenderedStatement(sql)) }
+        return try await lane.run(WriteUnit(batch: rendered, for: Caller(configuration))).changes
     }
 
     @discardableResult
@@ -73,14 +82,15 @@ public final class SQLiteDatabase: ApusSQL.Database {
     ) async throws -> Value {
         try StatementAdmission.check(at: configuration.time.now)
         try refuseInsideTransaction()
-        try await lane.acquire()
+        let caller = Caller(configuration)
+        try await lane.acquire(caller)
         defer { lane.release() }
         try StatementAdmission.check(at: configuration.time.now)
-        let transaction = SQLiteTransaction(storage: storage, executor: lane.executor, time: configuration.time)
+        let transaction = SQLiteTransaction(storage: storage, executor: lane.executor, configuration: configuration)
         let enclosing = Self.enclosing + [transaction]
         let value = try await withTaskExecutorPreference(lane.executor) {
             try await Self.$enclosing.withValue(enclosing) {
-                try await transaction.perform(body)
+                try await transaction.perform(for: caller, body)
             }
         }
         transaction.runCommitActions()
@@ -89,27 +99,28 @@ public final class SQLiteDatabase: ApusSQL.Database {
 
     /// Reads from a reader connection, which is kept until the end. In memory, and for a statement that writes, all rows are
     /// fetched at once.
+    ///
+    /// Streams never have all readers, so queries get through in the body too. One in the body of another, or of a
+    /// transaction, of the same database gets a reader only if one is free at once.
+    ///
+    /// - Throws: `overloaded` also if that isn't so.
     public func stream(
         _ sql: ApusSQL.SQL, piece: Int, _ body: ([ApusSQL.Row]) async throws -> Void
     ) async throws {
         try StatementAdmission.check(at: configuration.time.now)
-        let statement = RenderedStatement(sql)
-        guard location != .memory, statement.looksReadOnly, !lane.isClosed else {
-            let rows = try await query(sql)
-            for start in stride(from: 0, to: rows.count, by: max(1, piece)) {
-                try await body(Array(rows[start..<min(rows.count, start + max(1, piece))]))
+        let statement = try RenderedStatement(sql)
+        let piece = max(1, piece)
+        if location != .memory, statement.looksReadOnly {
+            let caller = Caller(configuration)
+            try await gate.enter(.stream, caller, mayWait: !isEnclosed)
+            let isDone = try await caller.listening {
+                try await stream(statement, piece: piece, for: caller, StreamPlace(at: gate), body)
             }
-            return
+            if isDone { return }
         }
-        let handover = RowHandover()
-        storage.asyncUnsafeRead { connection in
-            handover.produce { (offer) throws(ApusSQL.DatabaseError) in
-                try statement.stream(opening: connection, piece: max(1, piece), offer)
-            }
-        }
-        defer { handover.leave() }
-        while let rows = try await handover.next() {
-            try await body(rows)
+        let rows = try await write(querying: statement)
+        for start in stride(from: 0, to: rows.count, by: piece) {
+            try await body(Array(rows[start..<min(rows.count, start + piece)]))
             try StatementAdmission.check(at: configuration.time.now)
         }
     }
@@ -117,27 +128,81 @@ public final class SQLiteDatabase: ApusSQL.Database {
     /// Callers that wait for the writer at this moment, for metrics.
     public var waiters: Int { lane.waiters }
 
+    /// Callers that wait for a reader at this moment, for metrics.
+    public var readWaiters: Int { gate.waiters }
+
     public func close() async {
-        await lane.close()
+        gate.close()
+        await lane.close { await gate.becomeIdle() }
     }
 
     /// Runs `statement` on a reader; nil if it turns out to write.
     private func read(_ statement: RenderedStatement) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row]? {
-        if lane.isClosed { throw WriteLane.closedError }
-        let storage = storage
-        return try await withUnsafeContinuation {
-            (continuation: UnsafeContinuation<Result<[ApusSQL.Row]?, ApusSQL.DatabaseError>, Never>) in
-            storage.asyncUnsafeRead { connection in
-                continuation.resume(
-                    returning: Result { () throws(ApusSQL.DatabaseError) in
-                        try statement.readRows(opening: connection)
-                    })
+        let caller = Caller(configuration)
+        try await gate.enter(.query, caller)
+        return try await caller.listening {
+            await withUnsafeContinuation {
+                (continuation: UnsafeContinuation<Result<[ApusSQL.Row]?, ApusSQL.DatabaseError>, Never>) in
+                storage.asyncUnsafeRead { [gate] connection in
+                    let result = Result { () throws(ApusSQL.DatabaseError) in
+                        try statement.readRows(opening: connection, for: caller)
+                    }
+                    gate.leave(.query)
+                    continuation.resume(returning: result)
+                }
             }
         }.get()
     }
 
+    /// Streams from a reader.
+    ///
+    /// - Parameters:
+    ///   - place: is given back when this returns.
+    ///   - isolation: as for ``Caller/listening(isolation:_:whenLeaving:)``.
+    /// - Returns: false if the statement would write, and so didn't run.
+    private func stream(
+        _ statement: RenderedStatement, piece: Int, for caller: Caller, _ place: StreamPlace,
+        isolation: isolated (any Actor)? = #isolation, _ body: ([ApusSQL.Row]) async throws -> Void
+    ) async throws -> Bool {
+        let handover = RowHandover()
+        storage.asyncUnsafeRead { connection in
+            handover.produce { (offer) throws(ApusSQL.DatabaseError) in
+                try statement.stream(opening: connection, for: caller, piece: piece, offer)
+            } atEnd: {
+                place.leave()
+            }
+        }
+        do {
+            try await Self.$enclosingStreams.withValue(Self.enclosingStreams + [place]) {
+                _ = isolation
+                while let rows = try await handover.next() {
+                    try await body(rows)
+                    try StatementAdmission.check(at: configuration.time.now)
+                }
+            }
+        } catch {
+            await handover.leave()
+            throw error
+        }
+        return handover.hasRun
+    }
+
+    private func write(querying statement: RenderedStatement) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
+        try refuseInsideTransaction()
+        return try await lane.run(WriteUnit(query: statement, for: Caller(configuration))).rows
+    }
+
+    /// Whether the current task runs in a body that holds something which others may wait for.
+    private var isEnclosed: Bool {
+        isInsideTransaction || Self.enclosingStreams.contains { $0.gate === gate && $0.isOpen }
+    }
+
+    private var isInsideTransaction: Bool {
+        Self.enclosing.contains { $0.storage === storage && $0.isOpen }
+    }
+
     private func refuseInsideTransaction() throws(ApusSQL.DatabaseError) {
-        guard !Self.enclosing.contains(where: { $0.storage === storage && $0.isOpen }) else {
+        guard !isInsideTransaction else {
             throw ApusSQL.DatabaseError(
                 .misuse, "inside a transaction use the transaction that was passed, or it would wait for itself")
         }

@@ -14,13 +14,13 @@ final class SQLiteTransaction: ApusSQL.Transaction {
 
     let storage: any DatabaseWriter
     private let executor: WriterExecutor
-    private let time: TimeSource
+    private let configuration: SQLiteConfiguration
     private let state = Mutex(State())
 
-    init(storage: any DatabaseWriter, executor: WriterExecutor, time: TimeSource) {
+    init(storage: any DatabaseWriter, executor: WriterExecutor, configuration: SQLiteConfiguration) {
         self.storage = storage
         self.executor = executor
-        self.time = time
+        self.configuration = configuration
     }
 
     var dialect: Dialect { .sqlite }
@@ -30,18 +30,18 @@ final class SQLiteTransaction: ApusSQL.Transaction {
 
     func query(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row] {
         try admit()
-        let statement = RenderedStatement(sql)
-        return try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
-            try statement.rows(on: connection)
+        let statement = try RenderedStatement(sql)
+        return try await run { (connection, caller) throws(ApusSQL.DatabaseError) in
+            try statement.rows(on: connection, for: caller)
         }
     }
 
     @discardableResult
     func execute(_ sql: ApusSQL.SQL) async throws(ApusSQL.DatabaseError) -> Int {
         try admit()
-        let statement = RenderedStatement(sql)
-        return try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
-            try statement.changes(on: connection)
+        let statement = try RenderedStatement(sql)
+        return try await run { (connection, caller) throws(ApusSQL.DatabaseError) in
+            try statement.changes(on: connection, for: caller)
         }
     }
 
@@ -49,12 +49,12 @@ final class SQLiteTransaction: ApusSQL.Transaction {
         _ sql: ApusSQL.SQL, piece: Int, _ body: ([ApusSQL.Row]) async throws -> Void
     ) async throws {
         try admit()
-        let statement = RenderedStatement(sql)
-        let cursor = try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
+        let statement = try RenderedStatement(sql)
+        let cursor = try await run { (connection, _) throws(ApusSQL.DatabaseError) in
             do {
                 return try RowCursor(statement, on: connection)
             } catch {
-                throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
+                throw statement.translated(error)
             }
         }
         do {
@@ -63,7 +63,7 @@ final class SQLiteTransaction: ApusSQL.Transaction {
                 try admit()
             }
         } catch {
-            try await onWriter { _ in cursor.close() }
+            await executor.run { [storage] in storage.unsafeReentrantWrite { _ in cursor.close() } }
             throw error
         }
     }
@@ -71,11 +71,11 @@ final class SQLiteTransaction: ApusSQL.Transaction {
     private func next(
         _ count: Int, of cursor: RowCursor, _ statement: RenderedStatement
     ) async throws(ApusSQL.DatabaseError) -> [ApusSQL.Row]? {
-        try await onWriter { (_) throws(ApusSQL.DatabaseError) in
+        try await run { (_, caller) throws(ApusSQL.DatabaseError) in
             do {
-                return try cursor.next(max(1, count))
+                return try cursor.next(max(1, count), for: caller)
             } catch {
-                throw ApusSQL.DatabaseError(translating: error, statement: statement.text)
+                throw statement.translated(error)
             }
         }
     }
@@ -106,9 +106,11 @@ final class SQLiteTransaction: ApusSQL.Transaction {
         state.withLock { $0.commitActions.append(action) }
     }
 
-    /// Begins, runs `body`, and commits or rolls back. Once.
-    func perform<Value: Sendable>(_ body: (any ApusSQL.Transaction) async throws -> Value) async throws -> Value {
-        try await command("BEGIN IMMEDIATE")
+    /// Begins for `caller`, runs `body`, and commits or rolls back. Once.
+    func perform<Value: Sendable>(
+        for caller: Caller, _ body: (any ApusSQL.Transaction) async throws -> Value
+    ) async throws -> Value {
+        try await begin(for: caller)
         state.withLock { $0.isOpen = true }
         do {
             let value = try await body(self)
@@ -133,46 +135,69 @@ final class SQLiteTransaction: ApusSQL.Transaction {
         for action in actions { action() }
     }
 
-    private func commit() async throws(ApusSQL.DatabaseError) {
-        try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
-            guard connection.isInsideTransaction else {
-                throw ApusSQL.DatabaseError(
-                    .serializationFailure, "SQLite rolled the transaction back after an error that its body swallowed")
+    private func begin(for caller: Caller) async throws(ApusSQL.DatabaseError) {
+        try await caller.listening {
+            await onWriter { (connection) throws(ApusSQL.DatabaseError) in
+                try WriteGroup.leaveTransaction(on: connection)
+                try RenderedStatement.begin(on: connection, for: caller)
             }
-            _ = try RenderedStatement("COMMIT").changes(on: connection)
-        }
+        }.get()
+    }
+
+    private func commit() async throws(ApusSQL.DatabaseError) {
+        try await command("COMMIT")
     }
 
     private func admit() throws(ApusSQL.DatabaseError) {
         guard isOpen else {
             throw ApusSQL.DatabaseError(.closed, "the transaction has ended")
         }
-        try StatementAdmission.check(at: time.now)
+        try StatementAdmission.check(at: configuration.time.now)
     }
 
     private func command(_ text: String) async throws(ApusSQL.DatabaseError) {
         try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
-            _ = try RenderedStatement(.init(raw: text)).changes(on: connection)
-        }
+            try Self.requireOpen(connection)
+            try RenderedStatement.command(text, on: connection)
+        }.get()
     }
 
     private func commandsIfOpen(_ texts: String...) async throws(ApusSQL.DatabaseError) {
         try await onWriter { (connection) throws(ApusSQL.DatabaseError) in
             guard connection.isInsideTransaction else { return }
-            for text in texts {
-                _ = try RenderedStatement(.init(raw: text)).changes(on: connection)
+            for text in texts { try RenderedStatement.command(text, on: connection) }
+        }.get()
+    }
+
+    /// Runs a statement of the body, until the current task doesn't want it any more.
+    private func run<Value: Sendable>(
+        _ work: @escaping @Sendable (GRDB.Database, Caller) throws(ApusSQL.DatabaseError) -> Value
+    ) async throws(ApusSQL.DatabaseError) -> Value {
+        let caller = Caller(configuration)
+        return try await caller.listening {
+            await onWriter { (connection) throws(ApusSQL.DatabaseError) in
+                try Self.requireOpen(connection)
+                return try work(connection, caller)
             }
+        }.get()
+    }
+
+    /// Outside of a transaction each statement would commit itself.
+    private static func requireOpen(_ connection: GRDB.Database) throws(ApusSQL.DatabaseError) {
+        guard connection.isInsideTransaction else {
+            throw ApusSQL.DatabaseError(
+                .serializationFailure, "SQLite rolled the transaction back after an error that its body swallowed")
         }
     }
 
     private func onWriter<Value: Sendable>(
         _ work: @escaping @Sendable (GRDB.Database) throws(ApusSQL.DatabaseError) -> Value
-    ) async throws(ApusSQL.DatabaseError) -> Value {
+    ) async -> Result<Value, ApusSQL.DatabaseError> {
         let storage = storage
-        return try await executor.run {
+        return await executor.run {
             storage.unsafeReentrantWrite { connection in
                 Result { () throws(ApusSQL.DatabaseError) in try work(connection) }
             }
-        }.get()
+        }
     }
 }

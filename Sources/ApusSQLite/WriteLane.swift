@@ -8,18 +8,23 @@ internal import Synchronization
 final class WriteLane: Sendable {
     struct PendingUnit: Sendable {
         let unit: WriteUnit
-        let deadline: Instant?
         let continuation: UnsafeContinuation<WriteGroup.Result, Never>
     }
     typealias Waiter = UnsafeContinuation<Result<Void, ApusSQL.DatabaseError>, Never>
+    private typealias Entry = WriteLaneState<PendingUnit, Waiter>.Entry
+
+    private struct Guarded {
+        var state: WriteLaneState<PendingUnit, Waiter>
+        var alarm = Alarm()
+    }
 
     static let closedError = ApusSQL.DatabaseError(.closed, "the database is closed")
+    private static let inQueue = "while the statement waited for the writer"
 
     let executor: WriterExecutor
     private let storage: any DatabaseWriter
-    private let state: Mutex<WriteLaneState<PendingUnit, Waiter>>
+    private let guarded: Mutex<Guarded>
     private let time: TimeSource
-    private let ids = Atomic<UInt64>(0)
 
     init(
         storage: any DatabaseWriter, executor: WriterExecutor, maximumWaiters: Int, maximumGroup: Int, time: TimeSource
@@ -27,39 +32,37 @@ final class WriteLane: Sendable {
         self.storage = storage
         self.executor = executor
         self.time = time
-        state = Mutex(WriteLaneState(maximumWaiters: maximumWaiters, maximumGroup: maximumGroup))
+        guarded = Mutex(Guarded(state: WriteLaneState(maximumWaiters: maximumWaiters, maximumGroup: maximumGroup)))
     }
 
-    var waiters: Int { state.withLock { $0.count } }
-
-    var isClosed: Bool { state.withLock { $0.isClosed } }
+    var waiters: Int { guarded.withLock { $0.state.count } }
 
     /// Runs `unit` and returns after its commit.
     ///
-    /// - Throws: what the unit does; `timeout` if its turn comes after `deadline`; `overloaded`, `closed`.
-    func run(_ unit: WriteUnit, until deadline: Instant?) async throws(ApusSQL.DatabaseError) -> WriteUnit.Outcome {
-        try await withUnsafeContinuation { (continuation: UnsafeContinuation<WriteGroup.Result, Never>) in
-            enqueue(.unit(PendingUnit(unit: unit, deadline: deadline, continuation: continuation))) {
-                continuation.resume(returning: .failure($0))
+    /// - Throws: what the unit does; `timeout`, `cancelled` if its caller doesn't want it any more, in the queue or while
+    ///   it runs; `overloaded`, `closed`.
+    func run(_ unit: WriteUnit) async throws(ApusSQL.DatabaseError) -> WriteUnit.Outcome {
+        let caller = unit.caller
+        return try await caller.listening {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<WriteGroup.Result, Never>) in
+                enqueue(.unit(PendingUnit(unit: unit, continuation: continuation)), caller)
             }
+        } whenLeaving: {
+            self.withdraw(caller)
         }.get()
     }
 
     /// Waits for the writer. Whoever got it calls ``release()`` once.
     ///
-    /// - Throws: `cancelled`, `overloaded`, `closed`; then there is nothing to release.
-    func acquire() async throws(ApusSQL.DatabaseError) {
-        let id = ids.wrappingAdd(1, ordering: .relaxed).newValue
-        let result = await withTaskCancellationHandler {
+    /// - Throws: `timeout`, `cancelled`, `overloaded`, `closed`; then there is nothing to release.
+    func acquire(_ caller: Caller) async throws(ApusSQL.DatabaseError) {
+        try await caller.listening {
             await withUnsafeContinuation { (continuation: Waiter) in
-                enqueue(.transaction(id: id, continuation)) { continuation.resume(returning: .failure($0)) }
+                enqueue(.transaction(continuation), caller)
             }
-        } onCancel: {
-            let waiter = state.withLock { $0.cancel(id) }
-            waiter?.resume(
-                returning: .failure(.init(.cancelled, "the task was cancelled while it waited for the writer")))
-        }
-        try result.get()
+        } whenLeaving: {
+            self.withdraw(caller)
+        }.get()
     }
 
     /// Gives the writer to the next.
@@ -67,17 +70,18 @@ final class WriteLane: Sendable {
         executor.schedule { self.advance() }
     }
 
-    /// Lets those in the queue finish, refuses all others, then closes the connections.
-    func close() async {
-        let wasClosed = state.withLock { state in
-            defer { state.isClosed = true }
-            return state.isClosed
+    /// Lets those in the queue finish, refuses all others, then calls `finish` and closes the connections.
+    func close(_ finish: () async -> Void) async {
+        let wasClosed = guarded.withLock { guarded in
+            defer { guarded.state.isClosed = true }
+            return guarded.state.isClosed
         }
         if wasClosed { return }
         _ = await withUnsafeContinuation { (continuation: Waiter) in
-            let begins = state.withLock { $0.enqueue(.transaction(id: 0, continuation)) }
+            let begins = guarded.withLock { $0.state.enqueue(.transaction(continuation), until: .distantFuture).begins }
             if begins { release() }
         }
+        await finish()
         let storage = storage
         await executor.run {
             // Fails only while a statement is still in use, and the connections go with the last reference then.
@@ -86,48 +90,63 @@ final class WriteLane: Sendable {
         release()
     }
 
-    private func enqueue(
-        _ entry: WriteLaneState<PendingUnit, Waiter>.Entry, refuse: (ApusSQL.DatabaseError) -> Void
-    ) {
-        let decision = state.withLock { state -> Result<Bool, ApusSQL.DatabaseError> in
-            if state.isClosed { return .failure(Self.closedError) }
-            guard state.hasRoom else {
-                return .failure(.init(.overloaded, "\(state.count) callers wait for the writer already"))
+    private func enqueue(_ entry: Entry, _ caller: Caller) {
+        let decision = guarded.withLock { guarded -> Result<(@Sendable () -> Void)?, ApusSQL.DatabaseError> in
+            if guarded.state.isClosed { return .failure(Self.closedError) }
+            if let refusal = caller.refusal(Self.inQueue) { return .failure(refusal) }
+            guard guarded.state.hasRoom else {
+                return .failure(.init(.overloaded, "\(guarded.state.count) callers wait for the writer already"))
             }
-            return .success(state.enqueue(entry))
+            let (id, begins) = guarded.state.enqueue(entry, until: caller.deadline)
+            caller.ticket = id
+            if begins { return .success { self.release() } }
+            return .success(setAlarm(&guarded))
         }
         switch decision {
-        case .success(true): release()
-        case .success(false): break
-        case .failure(let error): refuse(error)
+        case .success(let effect): effect?()
+        case .failure(let error): refuse(entry, error)
         }
+    }
+
+    private func withdraw(_ caller: Caller) {
+        let entry = guarded.withLock { $0.state.cancel(caller.ticket) }
+        if let entry, let refusal = caller.refusal(Self.inQueue) { refuse(entry, refusal) }
+    }
+
+    private func refuse(_ entry: Entry, _ error: ApusSQL.DatabaseError) {
+        switch entry {
+        case .unit(let pending): pending.continuation.resume(returning: .failure(error))
+        case .transaction(let waiter): waiter.resume(returning: .failure(error))
+        }
+    }
+
+    private func setAlarm(_ guarded: inout Guarded) -> (@Sendable () -> Void)? {
+        guarded.alarm.set(for: guarded.state.earliestEnd, time) { [weak self] in self?.endWaiting($0) }
+    }
+
+    private func endWaiting(_ end: Instant) {
+        let now = time.now
+        let (late, set) = guarded.withLock { guarded in
+            guarded.alarm.hasRung(end)
+            return (guarded.state.removeEnded(at: now), setAlarm(&guarded))
+        }
+        set?()
+        for entry in late { refuse(entry, .init(.timeout, "the deadline passed \(Self.inQueue)")) }
     }
 
     /// Runs on the executor, for whoever has the writer.
     private func advance() {
-        switch state.withLock({ $0.next() }) {
+        switch guarded.withLock({ $0.state.next() }) {
         case .idle:
             break
         case .grant(let waiter):
             waiter.resume(returning: .success(()))
         case .run(let pending):
-            run(pending)
+            let results = storage.unsafeReentrantWrite { connection in
+                WriteGroup(units: pending.map(\.unit)).run(on: connection)
+            }
+            for (unit, result) in zip(pending, results) { unit.continuation.resume(returning: result) }
             release()
         }
-    }
-
-    private func run(_ pending: [PendingUnit]) {
-        let now = time.now
-        let late = pending.filter { ($0.deadline ?? .distantFuture) <= now }
-        for unit in late {
-            unit.continuation.resume(
-                returning: .failure(.init(.timeout, "the deadline passed while the statement waited for the writer")))
-        }
-        let timely = late.isEmpty ? pending : pending.filter { ($0.deadline ?? .distantFuture) > now }
-        if timely.isEmpty { return }
-        let results = storage.unsafeReentrantWrite { connection in
-            WriteGroup(units: timely.map(\.unit)).run(on: connection)
-        }
-        for (unit, result) in zip(timely, results) { unit.continuation.resume(returning: result) }
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+
 /// Who has the writer, and who waits for it: first come, first served, transactions and single statements alike.
 ///
 /// A value without clock or I/O: ``WriteLane`` drives it.
-struct WriteLaneState<Unit: Sendable, Waiter: Sendable> {
+struct WriteLaneState<Unit: Sendable, Waiter: Sendable>: Sendable {
     enum Entry: Sendable {
         case unit(Unit)
-        case transaction(id: UInt64, Waiter)
+        case transaction(Waiter)
     }
 
     /// What the driver does next with the writer.
@@ -20,9 +22,8 @@ struct WriteLaneState<Unit: Sendable, Waiter: Sendable> {
 
     private let maximumWaiters: Int
     private let maximumGroup: Int
-    private var waiting: [Entry?] = []
-    private var head = 0
-    private(set) var count = 0
+    private var waiting = WaitingLine<Entry>()
+    private var lastID: UInt64 = 0
     private(set) var isBusy = false
     var isClosed = false
 
@@ -31,62 +32,52 @@ struct WriteLaneState<Unit: Sendable, Waiter: Sendable> {
         self.maximumGroup = maximumGroup
     }
 
+    /// How many wait.
+    var count: Int { waiting.count }
+
     /// Whether one more may wait.
     var hasRoom: Bool { count < maximumWaiters }
 
-    /// Appends to the queue; true if the writer was free and the driver must ask for ``next()``.
-    mutating func enqueue(_ entry: Entry) -> Bool {
-        waiting.append(entry)
-        count += 1
+    /// Nobody who waits ends before.
+    var earliestEnd: Instant { waiting.earliestEnd }
+
+    /// Appends to the queue.
+    ///
+    /// - Returns: a name for ``cancel(_:)``, and whether the writer was free, so that the driver must ask for ``next()``.
+    mutating func enqueue(_ entry: Entry, until end: Instant) -> (id: UInt64, begins: Bool) {
+        lastID += 1
+        waiting.append(entry, as: lastID, until: end)
         defer { isBusy = true }
-        return !isBusy
+        return (lastID, !isBusy)
     }
 
-    /// Takes the waiter of a transaction out of the queue; nil if it isn't there (any more).
-    mutating func cancel(_ id: UInt64) -> Waiter? {
-        for index in head..<waiting.count {
-            if case .transaction(id, let waiter) = waiting[index] {
-                waiting[index] = nil
-                count -= 1
-                return waiter
-            }
-        }
-        return nil
+    /// Takes an entry out of the queue; nil if it isn't there (any more).
+    mutating func cancel(_ id: UInt64) -> Entry? {
+        waiting.remove(id)
+    }
+
+    /// Takes out those whose end has come.
+    mutating func removeEnded(at now: Instant) -> [Entry] {
+        waiting.removeEnded(at: now)
     }
 
     /// What comes after the one who had the writer.
     mutating func next() -> Next {
         var group: [Unit] = []
-        while head < waiting.count {
-            switch waiting[head] {
-            case nil:
-                take()
+        while let entry = waiting.first {
+            switch entry {
             case .unit(let unit):
                 if group.count == maximumGroup { return .run(group) }
                 group.append(unit)
-                count -= 1
-                take()
-            case .transaction(_, let waiter):
+                _ = waiting.popFirst()
+            case .transaction(let waiter):
                 if !group.isEmpty { return .run(group) }
-                count -= 1
-                take()
+                _ = waiting.popFirst()
                 return .grant(waiter)
             }
         }
         if !group.isEmpty { return .run(group) }
         isBusy = false
         return .idle
-    }
-
-    private mutating func take() {
-        waiting[head] = nil
-        head += 1
-        if head == waiting.count {
-            waiting.removeAll(keepingCapacity: true)
-            head = 0
-        } else if head > 1024, head * 2 > waiting.count {
-            waiting.removeSubrange(..<head)
-            head = 0
-        }
     }
 }

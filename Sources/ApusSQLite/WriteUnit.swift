@@ -11,20 +11,22 @@ struct WriteUnit: Sendable {
     }
 
     let statements: [RenderedStatement]
+    let caller: Caller
     private let wantsRows: Bool
 
-    init(query statement: RenderedStatement) {
+    init(query statement: RenderedStatement, for caller: Caller) {
         statements = [statement]
+        self.caller = caller
         wantsRows = true
     }
 
-    init(execute statement: RenderedStatement) {
-        statements = [statement]
-        wantsRows = false
+    init(execute statement: RenderedStatement, for caller: Caller) {
+        self.init(batch: [statement], for: caller)
     }
 
-    init(batch statements: [RenderedStatement]) {
+    init(batch statements: [RenderedStatement], for caller: Caller) {
         self.statements = statements
+        self.caller = caller
         wantsRows = false
     }
 
@@ -32,13 +34,16 @@ struct WriteUnit: Sendable {
     var isSingle: Bool { statements.count == 1 }
 
     /// Runs the statements, one after the other.
+    ///
+    /// - Throws: `timeout`, `cancelled` as soon as the caller doesn't want it any more.
     func run(on connection: GRDB.Database) throws(ApusSQL.DatabaseError) -> Outcome {
         var outcome = Outcome()
         for statement in statements {
+            if let refusal = caller.refusal("before the statement began") { throw refusal }
             if wantsRows {
-                outcome.rows = try statement.rows(on: connection)
+                outcome.rows = try statement.rows(on: connection, for: caller)
             } else {
-                outcome.changes.append(try statement.changes(on: connection))
+                outcome.changes.append(try statement.changes(on: connection, for: caller))
             }
         }
         return outcome

@@ -57,6 +57,16 @@ extension DatabaseConformance {
                 try await database.batch(["INSERT INTO items VALUES (1, 'a')", "INSERT INTO items VALUES (2, \("\0"))"])
             }
             try require(batch.code, is: .invalidValue, "code in a batch")
+            let streamed = try await error(of: "NUL in a stream") {
+                try await database.stream("SELECT * FROM items WHERE name = \("a\0b")", piece: 1) { _ in }
+            }
+            try require(streamed.code, is: .invalidValue, "code in a stream")
+            let inside = try await error(of: "NUL in a transaction's stream") {
+                try await database.transaction { transaction in
+                    try await transaction.stream("SELECT * FROM items WHERE name = \("a\0b")", piece: 1) { _ in }
+                }
+            }
+            try require(inside.code, is: .invalidValue, "code in a transaction's stream")
             try require(try await count(database), is: 0, "rows")
             try await database.execute("INSERT INTO items VALUES (\(Int64.max), 'max')")
             let row = try await database.first("SELECT id FROM items")
@@ -86,6 +96,37 @@ extension DatabaseConformance {
             try require(error.code, is: .cancelled, "code")
             try require(try await count(database), is: 0, "rows")
         },
+        .init("A statement that runs ends with its deadline, inside a transaction too, and the database goes on") {
+            database in
+            try await makeItems(on: database)
+            let alone = try await error(of: "an endless query") {
+                try await CallContext.$current.withValue(soon) { _ = try await database.query(endless) }
+            }
+            try require(alone.code, is: .timeout, "code")
+            let streamed = try await error(of: "an endless stream") {
+                try await CallContext.$current.withValue(soon) {
+                    try await database.stream(endless, piece: 1) { _ in }
+                }
+            }
+            try require(streamed.code, is: .timeout, "code of a stream")
+            let inside = try await error(of: "an endless query in a transaction") {
+                try await database.transaction { transaction in
+                    try await transaction.execute("INSERT INTO items VALUES (1, 'a')")
+                    _ = try await CallContext.$current.withValue(soon) { try await transaction.query(endless) }
+                }
+            }
+            try require(inside.code, is: .timeout, "code inside a transaction")
+            try require(try await count(database), is: 0, "rows")
+        },
+        .init("A statement that runs ends with its task, and the database goes on") { database in
+            try await makeItems(on: database)
+            let task = Task { _ = try await database.query(endless) }
+            for _ in 0..<100 { await Task.yield() }
+            task.cancel()
+            let error = try await error(of: "an endless query") { try await task.value }
+            try require(error.code, is: .cancelled, "code")
+            try require(try await count(database), is: 0, "rows")
+        },
         .init("A closed database refuses typed, and may be closed again") { database in
             await database.close()
             await database.close()
@@ -97,4 +138,13 @@ extension DatabaseConformance {
             try require(transaction.code, is: .closed, "transaction")
         },
     ]
+
+    /// Counts for hours.
+    private static let endless: SQL = """
+        WITH RECURSIVE n (x) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000000)
+        SELECT COUNT(*) AS x FROM n
+        """
+
+    /// A call that has a tenth of a second left.
+    private static var soon: CallContext { CallContext(deadline: Instant.now.advanced(by: .milliseconds(100))) }
 }

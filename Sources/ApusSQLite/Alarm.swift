@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ApusCore
+
+/// When those who look after the ends in a queue wake: one task for all who wait, none while nobody has an end. Kept
+/// under the queue's lock.
+struct Alarm: Sendable {
+    private var next = Instant.distantFuture
+
+    /// Sees to it that `ring` is called at `end`. One that was set for later is left to ring for nothing.
+    ///
+    /// - Returns: what to call outside the lock; nil if it will ring in time anyway.
+    mutating func set(
+        for end: Instant, _ time: TimeSource, _ ring: @escaping @Sendable (Instant) -> Void
+    ) -> (@Sendable () -> Void)? {
+        guard end < next else { return nil }
+        next = end
+        return {
+            Task {
+                do { try await time.sleep(until: end) } catch { return }
+                ring(end)
+            }
+        }
+    }
+
+    /// It has rung for what was set for `end`.
+    mutating func hasRung(_ end: Instant) {
+        if next == end { next = .distantFuture }
+    }
+}
