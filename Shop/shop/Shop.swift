@@ -35,11 +35,12 @@ enum Shop {
     ///
     /// - Returns: what to exit with: 0 if all are.
     static func probe(_ shop: ShopSettings) async -> Int32 {
-        var status: Int32 = 0
-        for hosted in shop.hosted {
-            status = max(status, await HealthProbe.run(HealthProbe.endpoint(of: hosted.settings)))
+        await withTaskGroup(of: Int32.self) { group in
+            for hosted in shop.hosted {
+                group.addTask { await HealthProbe.run(HealthProbe.endpoint(of: hosted.settings)) }
+            }
+            return await group.reduce(0, max)
         }
-        return status
     }
 
     private static func start(_ shop: ShopSettings, sharing watchdog: LoopWatchdog) async throws -> [ServiceRuntime] {

@@ -116,7 +116,8 @@ public struct Settings: Sendable {
         let options = entries.flatMap { [SettingsEntry.option($0.key), SettingsEntry.option($0.key + "_FILE")] }
         let unknown = arguments.unknown.map { word in
             guard word.hasPrefix("-") else {
-                return SettingsProblem(SettingText.quoted(word), "unexpected argument; expected --name value")
+                let known = commands.isEmpty ? "" : "\(commands.map(\.name).joined(separator: ", ")) or "
+                return SettingsProblem(SettingText.quoted(word), "unexpected argument; expected \(known)--name value")
             }
             let hint = NearestName.nearest(to: word, in: options + ["--help", "--print-config"])
             return SettingsProblem(

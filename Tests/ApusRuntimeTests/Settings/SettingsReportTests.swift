@@ -33,6 +33,25 @@ struct SettingsReportTests {
         #expect(exit.output.contains("listen port\n"))
     }
 
+    @Test("the first word may be a command, which --help lists and other words are compared with")
+    func commands() throws {
+        func settings(_ arguments: String...) -> Settings {
+            var settings = Settings(arguments: arguments, commands: [.init("migrate", "bring up to date")])
+            read(&settings)
+            return settings
+        }
+        let migrating = settings("migrate", "--port", "1")
+        #expect(migrating.command == "migrate" && migrating.exit(program: "x") == nil)
+        #expect(settings("--port", "1").command == nil)
+        let help = try #require(settings("migrate", "--help").exit(program: "x"))
+        #expect(help.status == 0 && help.output.hasPrefix("usage: x [command] [--name value]..."))
+        #expect(help.output.contains("migrate  bring up to date"))
+        let stray = try #require(settings("migrat").exit(program: "x"))
+        #expect(stray.status == 2 && stray.errors.contains("expected migrate or --name value"), "\(stray.errors)")
+        // Only the first.
+        #expect(settings("--port", "1", "migrate").exit(program: "x")?.status == 2)
+    }
+
     @Test("with problems the table is printed nevertheless, and the status is 2")
     func tableWithProblems() throws {
         var settings = Settings(arguments: ["--print-config"], environment: ["PORT": "abc"])
