@@ -26,13 +26,17 @@ public protocol CacheStore: Sendable {
 
     /// Stores, whatever is there.
     ///
-    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`, `full`, `refused`.
     func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError)
 
-    /// Removes what `removal` names, and makes the leases void that it touches.
+    /// Removes what `removal` names, and makes the leases void that it touches; then sends `messages` as
+    /// ``publish(_:within:)`` does, in the same step if the store can.
     ///
-    /// - Throws: `unavailable`, `timeout`, `overloaded`.
-    func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError)
+    /// Every store can remove everything: a cache asks for that when it has lost count of what it owes.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`; `full` if it is removed and told, but leases from before may
+    ///   still be good.
+    func remove(_ removal: CacheRemoval, announcing messages: [String], within: Duration) async throws(CacheError)
 
     /// Sends `message` to everyone who subscribed, the sender included.
     ///
@@ -45,6 +49,13 @@ public protocol CacheStore: Sendable {
 }
 
 extension CacheStore {
+    /// As ``remove(_:announcing:within:)``, without messages.
+    ///
+    /// - Throws: as that one.
+    public func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError) {
+        try await remove(removal, announcing: [], within: within)
+    }
+
     /// As ``fill(_:_:lease:within:done:)``, for who waits until it is done.
     ///
     /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.

@@ -24,7 +24,7 @@ extension TieredCache {
             try await self.load(key, policy, isAhead: isAhead, BoxCoder<Value>.self) { TypedBox(try await load()) }
         }
         if let found { return found }
-        return try await boxes.loadAnyway(key, policy, load: load)
+        return try await boxes.loadAnyway(key, shortened(policy), load: load)
     }
 
     /// As ``getOrLoad(_:policy:load:)``; that there is nothing is remembered on both levels.
@@ -60,8 +60,9 @@ extension TieredCache {
             guard let old = stale(lookup?.item, coder, policy) else { throw error }
             return old
         }
-        try fill(key, box, policy, coder, after: lookup, within: left)
-        return kept(box, policy)
+        let kept = shortened(box === CacheBox.nothing ? policy.forNothing : policy)
+        try fill(key, box, kept, coder, after: lookup, within: left)
+        return Loaded(box, policy: isKept(kept) ? memoryPolicy(kept, left: nil) : .unkept)
     }
 
     // MARK: Steps of a load. Not inlined: what they need meanwhile would be part of its frame.
@@ -84,16 +85,8 @@ extension TieredCache {
         _ key: String, _ box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type,
         after lookup: CacheStoreLookup?, within budget: Duration
     ) throws(CacheError) {
-        let policy = box === CacheBox.nothing ? policy.forNothing : policy
         guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else { return }
         remote.fill(key, item, lease: lease, within: budget, boxes)
-    }
-
-    /// What was loaded, with how memory keeps it.
-    @inline(never)
-    private func kept(_ box: CacheBox, _ policy: CachePolicy) -> Loaded<CacheBox> {
-        let policy = box === CacheBox.nothing ? policy.forNothing : policy
-        return Loaded(box, policy: isKept(policy) ? memoryPolicy(policy, left: nil) : .unkept)
     }
 
     /// What nobody waits for any more isn't stored, on either level.
@@ -155,9 +148,12 @@ extension TieredCache {
     }
 
     private func decoded(_ item: CacheStoreItem, _ coder: any BoxCoding.Type) -> DecodedBox? {
-        let found = coder.decoded(item.bytes)
-        if found == nil { remote.count { $0.mismatches &+= 1 } }
-        return found
+        guard let found = coder.decoded(item.bytes) else {
+            remote.count { $0.mismatches &+= 1 }
+            return nil
+        }
+        // With these it was stored, whether or not who asks knows of them.
+        return found.tags.isEmpty || !remote.owes(tags: found.tags) ? found : nil
     }
 
     /// How memory keeps something: no longer than the second level does, and for a short time while messages get lost.
@@ -169,8 +165,8 @@ extension TieredCache {
         var policy = policy
         for tag in tags where !policy.tags.contains(tag) { policy.tags.append(tag) }
         var time = left ?? lifetime(policy)
-        if let most = configuration.memoryTimeToLive { time = min(time, most) }
-        if !remote.isConnected { time = min(time, configuration.isolatedTimeToLive) }
+        if let most = configuration.memoryTimeToLive { time = min(time, shortened(most)) }
+        if !remote.isConnected { time = min(time, shortened(configuration.isolatedTimeToLive)) }
         policy.timeToLive = time
         return policy
     }
