@@ -2,8 +2,9 @@
 
 /// The second level of a ``TieredCache``: bytes by key on a server that several instances share, such as Redis.
 ///
-/// Every call ends within the time it is given, with `timeout` if need be: the cache doesn't watch over it. A store that
-/// can't be reached says so at once (`unavailable`), as behind a breaker. A failed call may have happened all the same.
+/// Every call ends within the time it is given, the removal of everything too, with `timeout` if need be: the cache doesn't
+/// watch over it. A store that can't be reached says so at once (`unavailable`), as behind a breaker. A failed call may
+/// have happened all the same.
 /// Every method may be called from any number of tasks. `CacheStoreConformance` in ApusTesting holds a store to this.
 public protocol CacheStore: Sendable {
     /// What is under `key`, and a lease to fill it with.

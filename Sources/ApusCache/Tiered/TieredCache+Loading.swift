@@ -60,9 +60,7 @@ extension TieredCache {
             guard let old = stale(lookup?.item, coder, policy) else { throw error }
             return old
         }
-        let kept = shortened(box === CacheBox.nothing ? policy.forNothing : policy)
-        try fill(key, box, kept, coder, after: lookup, within: left)
-        return Loaded(box, policy: isKept(kept) ? memoryPolicy(kept, left: nil) : .unkept)
+        return try kept(key, box, policy, coder, after: lookup, within: left)
     }
 
     // MARK: Steps of a load. Not inlined: what they need meanwhile would be part of its frame.
@@ -76,17 +74,21 @@ extension TieredCache {
         return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
     }
 
-    /// Begins to fill the second level with what was loaded, unless it is too large, there is no lease, or nobody waits for
-    /// it any more.
+    /// What was loaded, with how memory keeps it. Begins to fill the second level with it, for the same time, unless it is
+    /// too large or there is no lease.
     ///
     /// - Throws: `encoding`.
     @inline(never)
-    private func fill(
+    private func kept(
         _ key: String, _ box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type,
         after lookup: CacheStoreLookup?, within budget: Duration
-    ) throws(CacheError) {
-        guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else { return }
-        remote.fill(key, item, lease: lease, within: budget, boxes)
+    ) throws(CacheError) -> Loaded<CacheBox> {
+        let policy = shortened(box === CacheBox.nothing ? policy.forNothing : policy)
+        guard isKept(policy) else { return Loaded(box, policy: .unkept) }
+        if let lease = lookup?.lease, let item = try item(of: box, policy, coder) {
+            remote.fill(key, item, lease: lease, within: budget, boxes)
+        }
+        return Loaded(box, policy: memoryPolicy(policy, left: nil))
     }
 
     /// What nobody waits for any more isn't stored, on either level.

@@ -140,8 +140,9 @@ public final class TieredCache: Cache {
     func shortened(_ time: Duration) -> Duration {
         let jitter = configuration.memory.jitter
         guard jitter > 0, time > .zero, time != .forever else { return time }
-        let part = 1 - jitter * random.withLock { Double.random(in: 0..<1, using: &$0) }
-        return .nanoseconds(max(1, Int64(Double(time.nanoseconds) * part)))
+        let (part, whole) = (1 - jitter * random.withLock { Double.random(in: 0..<1, using: &$0) }, time.nanoseconds)
+        // A whole life of nearly for ever is rounded to more than there is.
+        return .nanoseconds(max(1, Int64(exactly: (Double(whole) * part).rounded()) ?? whole))
     }
 
     private static func receive(_ event: CacheStoreEvent, _ boxes: BoxCache, _ remote: SecondLevel) {

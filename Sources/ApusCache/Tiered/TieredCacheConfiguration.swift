@@ -3,7 +3,7 @@ public import ApusCore
 
 /// The bounds of a ``TieredCache``.
 public struct TieredCacheConfiguration: Sendable {
-    /// The memory level. Its time to live is the default of both.
+    /// The memory level. Its time to live is the default of both, and its jitter shortens what is kept on both, once.
     public var memory: CacheConfiguration
     /// How long a value is used from memory at most before the second level is asked again; nil: as long as it is fresh.
     /// Default: nil. Above zero.
