@@ -3,6 +3,7 @@
     import ApusCache
     import ApusTelemetry
     import ApusTesting
+    import Logging
     import Testing
 
     @testable import ApusService
