@@ -280,7 +280,7 @@
             }
         }
 
-        @Test("removals that nobody reads after are made up for, by the background or when the cache is shut down")
+        @Test("a removal that the server missed is made up for though nobody reads after it")
         func settlesAlone() async throws {
             try await withInstances(budget: .milliseconds(100)) { server, client, one, other in
                 try await eventually("filled within the budget") {
