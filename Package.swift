@@ -132,7 +132,7 @@ let package = Package(
         room("ApusSQLite", ["ApusCore", "ApusSQL", grdb, sqlite]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         room("ApusPostgres", ["ApusCore", "ApusSQL", nioCore, nioPosix, postgres]),
-        room("ApusCache", ["ApusCore", "ApusContract"]),
+        room("ApusCache", ["ApusCore", "ApusResilience", "ApusContract"]),
         .systemLibrary(
             name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         room(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
+public import ApusCore
 
 /// Why a cache could not do what it was asked. A miss is no error.
 public struct CacheError: Error, Sendable, CustomStringConvertible {
@@ -26,6 +26,10 @@ public struct CacheError: Error, Sendable, CustomStringConvertible {
         public static let unsupported = Code("unsupported")
         /// The value is larger than the cache takes.
         public static let tooLarge = Code("too_large")
+        /// The cache's server has no memory left and may evict nothing.
+        public static let full = Code("full")
+        /// The cache's server works and says no: the user may not do this, or nothing may be written.
+        public static let refused = Code("refused")
     }
 
     private struct Fields: Sendable {
@@ -58,4 +62,9 @@ public struct CacheError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "\(code): \(message)" }
+}
+
+extension CacheError: CodedError {
+    /// The name of the code.
+    public var codeName: String { code.name }
 }

@@ -60,6 +60,15 @@ public struct CacheInstrument: Sendable {
         remote("hit") { $0.remoteHits },
         remote("miss") { $0.remoteMisses },
         remote("error") { $0.remoteFailures },
+        failures("timeout") { $0.remoteTimeouts },
+        failures("unavailable") { $0.remoteUnavailable },
+        failures("overloaded") { $0.remoteOverloads },
+        failures("full") { $0.remoteFull },
+        failures("refused") { $0.remoteRefusals },
+        failures("other") {
+            $0.remoteFailures - $0.remoteTimeouts - $0.remoteUnavailable - $0.remoteOverloads - $0.remoteFull
+                - $0.remoteRefusals
+        },
         counter("cache.remote.conflicts", "{value}", "Values not stored since they were removed meanwhile.") {
             $0.remoteConflicts
         },
@@ -100,5 +109,11 @@ public struct CacheInstrument: Sendable {
         _ outcome: String, _ value: @escaping @Sendable (CacheStatistics) -> Int
     ) -> CacheInstrument {
         counter("cache.remote.requests", "{request}", "Gets of the second level.", ("outcome", outcome), value)
+    }
+
+    private static func failures(
+        _ reason: String, _ value: @escaping @Sendable (CacheStatistics) -> Int
+    ) -> CacheInstrument {
+        counter("cache.remote.failures", "{call}", "Calls of the second level that failed.", ("reason", reason), value)
     }
 }

@@ -36,6 +36,16 @@ public struct CacheStatistics: Sendable, Hashable {
     public var remoteMisses = 0
     /// Calls of the second level that failed or came too late; the cache went on without it.
     public var remoteFailures = 0
+    /// Those of them that came too late.
+    public var remoteTimeouts = 0
+    /// Those of them because the second level could not be reached, or was left alone for having failed too often.
+    public var remoteUnavailable = 0
+    /// Those of them because too many calls waited for it.
+    public var remoteOverloads = 0
+    /// Those of them because it had no memory left.
+    public var remoteFull = 0
+    /// Those of them that it refused: not permitted, or it takes no writes.
+    public var remoteRefusals = 0
     /// Values not stored on the second level because something had been removed meanwhile.
     public var remoteConflicts = 0
     /// Messages of other instances that something was removed or replaced.
@@ -49,6 +59,19 @@ public struct CacheStatistics: Sendable, Hashable {
 
     /// Nothing counted.
     public init() {}
+
+    /// Counts a call of the second level that failed.
+    mutating func noteRemoteFailure(_ code: CacheError.Code) {
+        remoteFailures &+= 1
+        switch code {
+        case .timeout: remoteTimeouts &+= 1
+        case .unavailable: remoteUnavailable &+= 1
+        case .overloaded: remoteOverloads &+= 1
+        case .full: remoteFull &+= 1
+        case .refused: remoteRefusals &+= 1
+        default: break
+        }
+    }
 
     /// Hits among all gets; nil before the first.
     public var hitRatio: Double? {
@@ -66,7 +89,8 @@ public struct CacheStatistics: Sendable, Hashable {
         [
             \.hits, \.misses, \.staleServed, \.evictions, \.rejections, \.expirations, \.removals, \.oversized, \.loads,
             \.loadFailures, \.refreshes, \.loadsJoined, \.refusals, \.mismatches, \.remoteHits, \.remoteMisses,
-            \.remoteFailures, \.remoteConflicts, \.invalidations, \.entries, \.weight, \.pendingRemovals,
+            \.remoteFailures, \.remoteTimeouts, \.remoteUnavailable, \.remoteOverloads, \.remoteFull, \.remoteRefusals,
+            \.remoteConflicts, \.invalidations, \.entries, \.weight, \.pendingRemovals,
         ]
     }
 }

@@ -86,6 +86,21 @@ public enum CacheStoreConformance {
             try require(heard.entries.count, is: 21, "events heard after the end")
             other.cancel()
         },
+        .init("A removal is done when its messages are heard, which come in their order") { store in
+            let heard = Journal<CacheStoreEvent>()
+            let subscription = store.subscribe { heard.append($0) }
+            try await eventually("connected") { heard.entries.first == .connected }
+            for (number, removal) in [CacheRemoval.keys(["a"]), .tag("x"), .all].enumerated() {
+                try await store.write("a", item("1", tags: ["x"]), within: time)
+                let messages = ["\(number) one", "\(number) two"]
+                try await store.remove(removal, announcing: messages, within: time)
+                try await eventually("the messages of \(removal)") {
+                    heard.entries.suffix(2) == messages.map { CacheStoreEvent.message($0) }
+                }
+                try require(try await text("a", in: store), is: nil, "removed by \(removal)")
+            }
+            subscription.cancel()
+        },
     ]
 
     private static func requireValue<Value>(_ value: Value?, _ what: String) throws -> Value {

@@ -46,20 +46,26 @@
                 try await eventually("connected") { heard.entries == [.connected] }
                 try await store.write("a", CacheStoreItem(bytes: [1], timeToLive: nil), within: time)
                 try await client.command("CONFIG", "SET", "maxmemory", "1")
-                try await store.remove(.keys(["a"]), within: time)
+                let unmarked = await #expect(throws: CacheError.self) {
+                    try await store.remove(.keys(["a"]), announcing: ["news"], within: time)
+                }
+                #expect(unmarked?.code == .full, "a lease of before may still be good")
                 #expect(try await store.read("a", tags: [], within: time).item == nil)
+                try await eventually("told before and after") {
+                    heard.entries == [.connected, .message("news"), .message("news")]
+                }
                 let full = await #expect(throws: CacheError.self) {
                     try await store.write("a", CacheStoreItem(bytes: [1], timeToLive: nil), within: time)
                 }
                 #expect(full?.code == .full)
                 try await server.crash()
-                try await eventually("disconnected") { heard.entries == [.connected, .disconnected] }
+                try await eventually("disconnected") { heard.entries.last == .disconnected }
                 for _ in 0..<20 {
                     await #expect(throws: CacheError.self) { try await store.read("a", tags: [], within: time) }
                 }
                 #expect(!store.health.isOK && store.failures.rejected > 0)
                 try server.launch()
-                try await eventually("connected again") { heard.entries == [.connected, .disconnected, .connected] }
+                try await eventually("connected again") { heard.entries.suffix(2) == [.disconnected, .connected] }
                 subscription.cancel()
             }
         }
@@ -86,7 +92,39 @@
             }
         }
 
-        @Test("removing everything leaves the keys of others, and is refused without a namespace")
+        @Test("a full server still removes by tag, and everything, and says that leases may still be good")
+        func fullRemovals() async throws {
+            try await withRedis { _, client in
+                let store = try RedisCacheStore(client)
+                let tagged = CacheStoreItem(bytes: [1], timeToLive: nil, tags: ["t"])
+                for removal in [CacheRemoval.tag("t"), .all] {
+                    try await store.write("a", tagged, within: time)
+                    try await client.command("CONFIG", "SET", "maxmemory", "1")
+                    let error = await #expect(throws: CacheError.self) { try await store.remove(removal, within: time) }
+                    #expect(error?.code == .full)
+                    #expect(try await store.read("a", tags: [], within: time).item == nil)
+                    try await client.command("CONFIG", "SET", "maxmemory", "0")
+                }
+            }
+        }
+
+        @Test("removing everything ends within the time that it is given")
+        func everythingInTime() async throws {
+            try await withRedis { server, client in
+                let store = try RedisCacheStore(client)
+                try await client.ping()
+                server.pause()
+                let began = Instant.now
+                let error = await #expect(throws: CacheError.self) {
+                    try await store.remove(.all, within: .milliseconds(50))
+                }
+                #expect(error?.code == .timeout)
+                #expect(began.duration(to: .now) < .seconds(2))
+                server.resume()
+            }
+        }
+
+        @Test("removing everything leaves the keys of others, and a store without a namespace is refused")
         func everything() async throws {
             try await withRedis { _, client in
                 var configuration = RedisCacheConfiguration()
@@ -100,9 +138,7 @@
                 #expect(try await client.command("DBSIZE") == .integer(2))
                 #expect(try await client.get("aXb:1") == [1])
                 configuration.namespace = ""
-                let bare = try RedisCacheStore(client, configuration)
-                let error = await #expect(throws: CacheError.self) { try await bare.remove(.all, within: time) }
-                #expect(error?.code == .unsupported)
+                #expect(throws: InvalidConfiguration.self) { try RedisCacheStore(client, configuration) }
             }
         }
 

@@ -2,8 +2,9 @@
 
 /// The second level of a ``TieredCache``: bytes by key on a server that several instances share, such as Redis.
 ///
-/// Every call ends within the time it is given, with `timeout` if need be: the cache doesn't watch over it. A store that
-/// can't be reached says so at once (`unavailable`), as behind a breaker. A failed call may have happened all the same.
+/// Every call ends within the time it is given, the removal of everything too, with `timeout` if need be: the cache doesn't
+/// watch over it. A store that can't be reached says so at once (`unavailable`), as behind a breaker. A failed call may
+/// have happened all the same.
 /// Every method may be called from any number of tasks. `CacheStoreConformance` in ApusTesting holds a store to this.
 public protocol CacheStore: Sendable {
     /// What is under `key`, and a lease to fill it with.
@@ -26,13 +27,17 @@ public protocol CacheStore: Sendable {
 
     /// Stores, whatever is there.
     ///
-    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.
+    /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`, `full`, `refused`.
     func write(_ key: String, _ item: CacheStoreItem, within: Duration) async throws(CacheError)
 
-    /// Removes what `removal` names, and makes the leases void that it touches.
+    /// Removes what `removal` names, and makes the leases void that it touches; then sends `messages` as
+    /// ``publish(_:within:)`` does, in the same step if the store can.
     ///
-    /// - Throws: `unavailable`, `timeout`, `overloaded`.
-    func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError)
+    /// Every store can remove everything: a cache asks for that when it has lost count of what it owes.
+    ///
+    /// - Throws: `unavailable`, `timeout`, `overloaded`; `full` if it is removed and told, but leases from before may
+    ///   still be good.
+    func remove(_ removal: CacheRemoval, announcing messages: [String], within: Duration) async throws(CacheError)
 
     /// Sends `message` to everyone who subscribed, the sender included.
     ///
@@ -45,6 +50,13 @@ public protocol CacheStore: Sendable {
 }
 
 extension CacheStore {
+    /// As ``remove(_:announcing:within:)``, without messages.
+    ///
+    /// - Throws: as that one.
+    public func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError) {
+        try await remove(removal, announcing: [], within: within)
+    }
+
     /// As ``fill(_:_:lease:within:done:)``, for who waits until it is done.
     ///
     /// - Throws: `unavailable`, `timeout`, `overloaded`, `tooLarge`.

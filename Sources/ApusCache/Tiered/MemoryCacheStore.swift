@@ -71,7 +71,9 @@ public final class MemoryCacheStore: CacheStore {
         state.withLock { store(key, item, now: now, &$0) }
     }
 
-    public func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError) {
+    public func remove(
+        _ removal: CacheRemoval, announcing messages: [String], within: Duration
+    ) async throws(CacheError) {
         state.withLock { state in
             switch removal {
             case .keys(let keys):
@@ -89,9 +91,14 @@ public final class MemoryCacheStore: CacheStore {
                 state.changes = [:]
             }
         }
+        for message in messages { tell(message) }
     }
 
     public func publish(_ message: String, within: Duration) async throws(CacheError) {
+        tell(message)
+    }
+
+    private func tell(_ message: String) {
         speaking.withLock { _ in
             let subscribers = state.withLock { $0.subscribers }
             for receive in subscribers.values { receive(.message(message)) }

@@ -3,7 +3,7 @@
 /// Removals that did not reach the second level, in their order, each once. Bounded: when there are too many, they become
 /// the removal of everything.
 ///
-/// As long as there is one, the second level may hold what this instance knows to be wrong.
+/// What they touch this instance doesn't read from the second level, which may hold what it knows to be wrong.
 struct PendingRemovals: Sendable {
     /// One to make up for. The stamp tells it from a later one of the same.
     struct Entry: Sendable, Hashable {
@@ -34,11 +34,30 @@ struct PendingRemovals: Sendable {
         }
     }
 
-    /// What to make up for next: some keys, or one tag, or everything. Empty if nothing waits.
-    func next() -> [Entry] {
-        guard let first = subjects.first else { return [] }
-        let subjects = first.isKey ? Array(subjects.prefix(Self.batch).prefix(while: \.isKey)) : [first]
-        return subjects.compactMap { subject in stamps[subject].map { Entry(subject: subject, stamp: $0) } }
+    /// Whether one of them touches what is under `key`, or is or will be stored with one of `tags`.
+    func concern(_ key: String, _ tags: [String]) -> Bool {
+        stamps[.key(key)] != nil || concern(tags)
+    }
+
+    /// Whether one of them touches what is stored with one of `tags`.
+    func concern(_ tags: [String]) -> Bool {
+        stamps[.all] != nil || tags.contains { stamps[.tag($0)] != nil }
+    }
+
+    /// What to make up for, in order, each at once: some keys, or one tag, or everything.
+    func batches() -> [[Entry]] {
+        var batches: [[Entry]] = []
+        for subject in subjects {
+            guard let stamp = stamps[subject] else { continue }
+            let entry = Entry(subject: subject, stamp: stamp)
+            let open = subject.isKey ? batches.indices.last : nil
+            if let open, batches[open].count < Self.batch, batches[open][0].subject.isKey {
+                batches[open].append(entry)
+            } else {
+                batches.append([entry])
+            }
+        }
+        return batches
     }
 
     /// Forgets what was made up for, unless it failed once more meanwhile.

@@ -2,10 +2,14 @@
 import ApusCore
 import Synchronization
 
-/// The driver of a ``CacheStore``: counts what happens to it, keeps callers within their budget, and makes up for
-/// removals that did not reach it before it is read again.
+/// The driver of a ``CacheStore``: counts what happens to it, and keeps callers within their budget.
+///
+/// A removal that did not reach the store or the others is owed from then on, and made up for in the background. Until
+/// then what it touches isn't read from the store, and without a lease not filled: a key that was removed, whatever was
+/// stored with a tag that was, or everything. Other keys go on as usual, which is safe since a removal touches no more
+/// than it names: the item of a key says itself with which tags it was stored, whatever the reader knows of them.
 final class SecondLevel: Sendable {
-    private struct State {
+    struct State {
         var statistics = CacheStatistics()
         var pending: PendingRemovals
         var isConnected = false
@@ -14,15 +18,17 @@ final class SecondLevel: Sendable {
     let configuration: TieredCacheConfiguration
     /// Tells this instance from others in messages.
     let origin: String
-    private let store: any CacheStore
+    let store: any CacheStore
     /// Whether removals are to be made up for: asked before each read.
-    private let owesRemovals = Atomic<Bool>(false)
-    private let state: Mutex<State>
+    let owesRemovals = Atomic<Bool>(false)
+    let settler: Settler
+    let state: Mutex<State>
 
     init(_ store: any CacheStore, _ configuration: TieredCacheConfiguration, origin: String) {
         self.store = store
         self.configuration = configuration
         self.origin = origin
+        settler = Settler(configuration.memory.time, seed: configuration.memory.seed)
         state = Mutex(State(pending: PendingRemovals(limit: configuration.maximumPendingRemovals)))
     }
 
@@ -41,22 +47,21 @@ final class SecondLevel: Sendable {
     /// When the budget of a caller who comes now is used up.
     var deadline: Instant { configuration.memory.time.now.advanced(by: configuration.budget) }
 
-    /// Whether messages of other instances arrive.
+    /// Whether messages of other instances arrive. When they do again, so may what is owed.
     var isConnected: Bool {
         get { state.withLock { $0.isConnected } }
-        set { state.withLock { $0.isConnected = newValue } }
+        set {
+            state.withLock { $0.isConnected = newValue }
+            if newValue { settler.hurry() }
+        }
     }
 
-    /// Asks the store, for no longer than the budget. Nil if it can't be asked now.
+    /// Asks the store, for no longer than the budget. Nil if it can't be asked now, or must not be since a removal of what
+    /// is under `key` is owed.
     @inline(never)
     func read(_ key: String, tags: [String]) async -> CacheStoreLookup? {
-        var budget = configuration.budget
-        if owesRemovals.load(ordering: .acquiring) {
-            let deadline = deadline
-            guard await settle(until: deadline) else { return nil }
-            budget = left(until: deadline)
-        }
-        return await attempt(within: budget) { store, time throws(CacheError) in
+        guard !owes(key, tags) else { return nil }
+        return await attempt(within: configuration.budget) { store, time throws(CacheError) in
             try await store.read(key, tags: tags, within: time)
         }
     }
@@ -66,7 +71,7 @@ final class SecondLevel: Sendable {
     func fill(
         _ key: String, _ item: CacheStoreItem, lease: CacheLease, within budget: Duration, _ memory: BoxCache
     ) {
-        guard budget > .zero else { return count { $0.remoteFailures &+= 1 } }
+        guard budget > .zero else { return count { $0.noteRemoteFailure(.timeout) } }
         store.fill(key, item, lease: lease, within: budget) { [self] outcome in
             switch outcome {
             case .success(true): break
@@ -74,7 +79,7 @@ final class SecondLevel: Sendable {
                 count { $0.remoteConflicts &+= 1 }
                 // Memory has it by now, or a load that won't be stored after this.
                 memory.storage.remove(key)
-            case .failure: count { $0.remoteFailures &+= 1 }
+            case .failure(let error): count { $0.noteRemoteFailure(error.code) }
             }
         }
     }
@@ -95,20 +100,19 @@ final class SecondLevel: Sendable {
         await announce(.key(key), until: deadline)
     }
 
-    /// Removes, and tells the others; remembered, should it fail.
+    /// Removes, and tells the others; owed, should it fail, unless the store can't do this at all.
     ///
     /// - Throws: what the store threw.
     func remove(_ subject: CacheMessage.Subject) async throws(CacheError) {
-        let deadline = deadline
         do throws(CacheError) {
-            try await run(within: configuration.budget) { store, time throws(CacheError) in
-                try await store.remove(subject.removal, within: time)
+            let budget = subject == .all ? configuration.removeAllTimeout : configuration.budget
+            try await run(within: budget) { store, time throws(CacheError) in
+                try await store.remove(subject.removal, announcing: [text(subject)], within: time)
             }
         } catch {
-            owe(subject)
+            if error.code != .unsupported { owe(subject) }
             throw error
         }
-        await announce(subject, until: deadline)
     }
 
     func subscribe(_ receive: @escaping @Sendable (CacheStoreEvent) -> Void) -> CacheSubscription {
@@ -117,39 +121,14 @@ final class SecondLevel: Sendable {
 
     /// What the others didn't hear is removed once more later, so that they do.
     private func announce(_ subject: CacheMessage.Subject, until deadline: Instant) async {
-        let text = CacheMessage(origin: origin, subject: subject).text
         let isHeard: Void? = await attempt(until: deadline) { store, time throws(CacheError) in
-            try await store.publish(text, within: time)
+            try await store.publish(text(subject), within: time)
         }
         if isHeard == nil { owe(subject) }
     }
 
-    /// Remembers a removal that did not reach the store or the others.
-    private func owe(_ subject: CacheMessage.Subject) {
-        state.withLock { state in
-            state.pending.add(subject)
-            owesRemovals.store(true, ordering: .releasing)
-        }
-    }
-
-    /// Makes up for removals that failed; false as long as that fails, too.
-    private func settle(until deadline: Instant) async -> Bool {
-        while true {
-            let entries = state.withLock { $0.pending.next() }
-            guard let first = entries.first?.subject else { return true }
-            let removal: CacheRemoval = entries.count == 1 ? first.removal : .keys(entries.flatMap(\.subject.keys))
-            let isDone: Void? = await attempt(until: deadline) { [origin] store, time throws(CacheError) in
-                try await store.remove(removal, within: time)
-                for entry in entries {
-                    try await store.publish(CacheMessage(origin: origin, subject: entry.subject).text, within: time)
-                }
-            }
-            guard isDone != nil else { return false }
-            state.withLock { state in
-                state.pending.settle(entries)
-                owesRemovals.store(state.pending.count > 0, ordering: .releasing)
-            }
-        }
+    func text(_ subject: CacheMessage.Subject) -> String {
+        CacheMessage(origin: origin, subject: subject).text
     }
 
     /// Nil, and counted, if the store failed.
@@ -169,7 +148,7 @@ final class SecondLevel: Sendable {
         await attempt(within: left(until: deadline), call)
     }
 
-    private func run<Result>(
+    func run<Result>(
         within budget: Duration, _ call: (any CacheStore, Duration) async throws(CacheError) -> Result
     ) async throws(CacheError) -> Result {
         do throws(CacheError) {
@@ -178,24 +157,20 @@ final class SecondLevel: Sendable {
             }
             return try await call(store, budget)
         } catch {
-            count { $0.remoteFailures &+= 1 }
+            count { $0.noteRemoteFailure(error.code) }
             throw error
         }
     }
 
-    private func left(until deadline: Instant) -> Duration { configuration.memory.time.now.duration(to: deadline) }
+    func left(until deadline: Instant) -> Duration { configuration.memory.time.now.duration(to: deadline) }
 }
 
 extension CacheMessage.Subject {
-    fileprivate var removal: CacheRemoval {
+    var removal: CacheRemoval {
         switch self {
         case .key(let key): .keys([key])
         case .tag(let tag): .tag(tag)
         case .all: .all
         }
-    }
-
-    fileprivate var keys: [String] {
-        if case .key(let key) = self { [key] } else { [] }
     }
 }

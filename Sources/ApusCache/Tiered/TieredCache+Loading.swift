@@ -61,8 +61,7 @@ extension TieredCache {
             guard let old = stale(lookup?.item, coder, policy) else { throw error }
             return old
         }
-        try fill(key, box, policy, coder, after: lookup, within: left)
-        return kept(box, policy)
+        return try kept(key, box, policy, coder, after: lookup, within: left)
     }
 
     // MARK: Steps of a load. Not inlined: what they need meanwhile would be part of its frame.
@@ -76,25 +75,21 @@ extension TieredCache {
         return Loaded(found.box, policy: memoryPolicy(policy, left: found.left, tags: found.tags))
     }
 
-    /// Begins to fill the second level with what was loaded, unless it is too large, there is no lease, or nobody waits for
-    /// it any more.
+    /// What was loaded, with how memory keeps it. Begins to fill the second level with it, for the same time, unless it is
+    /// too large or there is no lease.
     ///
     /// - Throws: `encoding`.
     @inline(never)
-    private func fill(
+    private func kept(
         _ key: String, _ box: CacheBox, _ policy: CachePolicy, _ coder: any BoxCoding.Type,
         after lookup: CacheStoreLookup?, within budget: Duration
-    ) throws(CacheError) {
-        let policy = box === CacheBox.nothing ? policy.forNothing : policy
-        guard isKept(policy), let lease = lookup?.lease, let item = try item(of: box, policy, coder) else { return }
-        remote.fill(key, item, lease: lease, within: budget, boxes)
-    }
-
-    /// What was loaded, with how memory keeps it.
-    @inline(never)
-    private func kept(_ box: CacheBox, _ policy: CachePolicy) -> Loaded<CacheBox> {
-        let policy = box === CacheBox.nothing ? policy.forNothing : policy
-        return Loaded(box, policy: isKept(policy) ? memoryPolicy(policy, left: nil) : .unkept)
+    ) throws(CacheError) -> Loaded<CacheBox> {
+        let policy = shortened(box === CacheBox.nothing ? policy.forNothing : policy)
+        guard isKept(policy) else { return Loaded(box, policy: .unkept) }
+        if let lease = lookup?.lease, let item = try item(of: box, policy, coder) {
+            remote.fill(key, item, lease: lease, within: budget, boxes)
+        }
+        return Loaded(box, policy: memoryPolicy(policy, left: nil))
     }
 
     /// What nobody waits for any more isn't stored, on either level.
@@ -156,9 +151,12 @@ extension TieredCache {
     }
 
     private func decoded(_ item: CacheStoreItem, _ coder: any BoxCoding.Type) -> DecodedBox? {
-        let found = coder.decoded(item.bytes)
-        if found == nil { remote.count { $0.mismatches &+= 1 } }
-        return found
+        guard let found = coder.decoded(item.bytes) else {
+            remote.count { $0.mismatches &+= 1 }
+            return nil
+        }
+        // With these it was stored, whether or not who asks knows of them.
+        return found.tags.isEmpty || !remote.owes(tags: found.tags) ? found : nil
     }
 
     /// How memory keeps something: no longer than the second level does, and for a short time while messages get lost.
@@ -170,8 +168,8 @@ extension TieredCache {
         var policy = policy
         for tag in tags where !policy.tags.contains(tag) { policy.tags.append(tag) }
         var time = left ?? lifetime(policy)
-        if let most = configuration.memoryTimeToLive { time = min(time, most) }
-        if !remote.isConnected { time = min(time, configuration.isolatedTimeToLive) }
+        if let most = configuration.memoryTimeToLive { time = min(time, shortened(most)) }
+        if !remote.isConnected { time = min(time, shortened(configuration.isolatedTimeToLive)) }
         policy.timeToLive = time
         return policy
     }

@@ -11,8 +11,8 @@ import Synchronization
 /// what was loaded with a void lease.
 ///
 /// When the store is down or slow, gets take it as a miss and go on, within the budget; changes are made in memory and
-/// throw, since other instances may show older values then. Removals that did not reach the store are made up for before
-/// it is read again, so that an instance never reads from it what it knows to be wrong.
+/// throw, since other instances may show older values then. Removals that did not reach the store are made up for in the
+/// background as soon as it can be reached; until then an instance doesn't read from it what it knows to be wrong.
 ///
 /// ```swift
 /// let cache = try TieredCache(store: redis)
@@ -27,6 +27,7 @@ public final class TieredCache: Cache {
     let remote: SecondLevel
     /// How many loads asked the source.
     let sourceLoads: Atomic<Int>
+    private let random: Mutex<FastRandom>
     private let subscription: CacheSubscription
 
     /// A cache with an empty memory before `store`.
@@ -42,19 +43,25 @@ public final class TieredCache: Cache {
         self.configuration = configuration
         var random = configuration.memory.seed.map { FastRandom(seed: ~$0) } ?? FastRandom()
         let origin = origin ?? String(random.next(), radix: 36)
-        let boxes = try BoxCache(configuration.memory)
+        // What is stored on both levels expires on both at once: it is shortened here, once.
+        var memory = configuration.memory
+        memory.jitter = 0
+        let boxes = try BoxCache(memory)
         let remote = SecondLevel(store, configuration, origin: origin)
         self.boxes = boxes
         self.remote = remote
         sourceLoads = Atomic(0)
+        self.random = Mutex(random)
         subscription = remote.subscribe { Self.receive($0, boxes, remote) }
     }
 
-    /// Ends the subscription; memory is trusted for a short time only from then on.
-    public func shutdown() {
+    /// Ends the subscription, so that memory is trusted for a short time only from then on, and makes one attempt to make
+    /// up for removals that are owed, which takes no longer than ``TieredCacheConfiguration/settlingTimeout``.
+    public func shutdown() async {
         subscription.cancel()
         remote.isConnected = false
         boxes.storage.removeAll()
+        await remote.shutDown()
     }
 
     /// Whether messages of other instances arrive. Health may say degraded while not.
@@ -92,6 +99,7 @@ public final class TieredCache: Cache {
     public func set<Value: Codable & Sendable>(
         _ key: String, _ value: Value, policy: CachePolicy
     ) async throws(CacheError) {
+        let policy = shortened(policy)
         guard lifetime(policy) > .zero else { return try await remove(key) }
         guard let item = try item(of: TypedBox(value), policy, BoxCoder<Value>.self) else {
             // Too large for the second level: what is there is older.
@@ -119,6 +127,22 @@ public final class TieredCache: Cache {
         boxes.storage.removeAll()
         defer { boxes.storage.removeAll() }
         try await remote.remove(.all)
+    }
+
+    /// The policy with the time that its value is to live in, shortened by chance: once for both levels.
+    func shortened(_ policy: CachePolicy) -> CachePolicy {
+        var policy = policy
+        policy.timeToLive = shortened(lifetime(policy))
+        return policy
+    }
+
+    /// `time`, shortened by chance as the configuration says.
+    func shortened(_ time: Duration) -> Duration {
+        let jitter = configuration.memory.jitter
+        guard jitter > 0, time > .zero, time != .forever else { return time }
+        let (part, whole) = (1 - jitter * random.withLock { Double.random(in: 0..<1, using: &$0) }, time.nanoseconds)
+        // A whole life of nearly for ever is rounded to more than there is.
+        return .nanoseconds(max(1, Int64(exactly: (Double(whole) * part).rounded()) ?? whole))
     }
 
     private static func receive(_ event: CacheStoreEvent, _ boxes: BoxCache, _ remote: SecondLevel) {

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ApusCache
+import ApusCache
 import ApusResilience
-
-extension CacheError.Code {
-    /// The cache's server has no memory left and may evict nothing.
-    public static let full = CacheError.Code("full")
-}
 
 extension CacheError {
     init(_ error: RedisError) {
@@ -14,13 +9,21 @@ extension CacheError {
             case .timeout: .timeout
             case .overloaded: .overloaded
             case .tooLarge: .tooLarge
-            default: error.server?.code == .outOfMemory ? .full : .unavailable
+            default:
+                switch error.server?.code {
+                case .outOfMemory?: .full
+                case .noPermission?, .misconfigured?: .refused
+                default: .unavailable
+                }
             }
         self.init(code, error.message)
     }
 }
 
 extension RedisError {
+    /// Whether a server said that it has no memory left.
+    var isFull: Bool { server?.code == .outOfMemory }
+
     /// What the failure says about the server.
     var outcome: CallOutcome {
         switch code {

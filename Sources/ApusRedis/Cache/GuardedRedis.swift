@@ -9,6 +9,7 @@ final class GuardedRedis: Sendable {
     let client: RedisClient
     let breaker: CircuitBreaker
     let counters: RedisCacheCounters
+    private let trouble = Mutex(RedisCacheTrouble())
 
     init(
         _ client: RedisClient, _ breaker: CircuitBreakerConfiguration, _ counters: RedisCacheCounters
@@ -115,15 +116,19 @@ final class GuardedRedis: Sendable {
         breaker.record(turn.permit, isTooEarly ? .cancelled : error.outcome)
         counters.failures.wrappingAdd(1, ordering: .relaxed)
         if error.code == .timeout { counters.timeouts.wrappingAdd(1, ordering: .relaxed) }
-        if error.server?.code == .outOfMemory { counters.full.wrappingAdd(1, ordering: .relaxed) }
-        return CacheError(error)
+        if error.isFull { counters.full.wrappingAdd(1, ordering: .relaxed) }
+        let failure = CacheError(error)
+        if !isTooEarly { trouble.withLock { $0.note(failure, now: client.time.now) } }
+        return failure
     }
 
-    /// `degraded` while Redis isn't reached or left alone.
-    var health: RedisHealth {
+    /// What is wrong, as far as is known without asking; nil if nothing is.
+    var problem: CacheError? {
         if breaker.snapshot.phase != .closed {
-            return .degraded("the cache goes on without Redis, which has failed too often")
+            return CacheError(.unavailable, "the cache goes on without Redis, which has failed too often")
         }
-        return client.health
+        if case .degraded(let reason) = client.health { return CacheError(.unavailable, reason) }
+        let now = client.time.now
+        return trouble.withLock { $0.error(now: now) }
     }
 }

@@ -4,11 +4,9 @@ public import ApusResilience
 
 /// What a ``RedisCacheStore`` may take of time and memory.
 public struct RedisCacheConfiguration: Sendable {
-    /// What every key begins with, so that one database serves several caches; empty leaves keys as they are (`user:42`),
-    /// and removing everything is refused then. Default `cache:`. At most 200 bytes.
+    /// What every key begins with, so that one database serves several caches, and the cache knows which keys are its own
+    /// when it removes everything. Default `cache:`. 1 to 200 bytes.
     public var namespace = "cache:"
-    /// How long removing everything may take. Default 10 s, 1 ms to 1 h.
-    public var removeAllTimeout = Duration.seconds(10)
     /// The largest value, encoded. A larger one is refused with `too_large`. Default 1 MiB, 1 to 32 MiB.
     public var maximumValueBytes = 1 << 20
     /// For how long a removal is remembered in Redis, so that a load that began before it isn't stored. A load that takes
@@ -30,8 +28,8 @@ public struct RedisCacheConfiguration: Sendable {
     public func validate() -> [ConfigurationProblem] {
         var problems: [ConfigurationProblem] = []
         problems.require(
-            namespace.utf8.count <= 200, "namespace", "must have at most 200 bytes, has \(namespace.utf8.count)")
-        problems.check("removeAllTimeout", removeAllTimeout, in: .milliseconds(1) ... .seconds(3_600))
+            (1...200).contains(namespace.utf8.count), "namespace",
+            "must have 1 to 200 bytes, has \(namespace.utf8.count)")
         problems.check("maximumValueBytes", maximumValueBytes, in: 1...32 << 20)
         problems.check("longestLoad", longestLoad, in: .seconds(1) ... .seconds(3_600))
         problems += breaker.validate().map { ConfigurationProblem("breaker.\($0.key)", $0.message) }

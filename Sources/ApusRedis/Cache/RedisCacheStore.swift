@@ -104,8 +104,24 @@ public final class RedisCacheStore: CacheStore {
         }
     }
 
-    /// `degraded` while Redis isn't reached or left alone: the cache goes on without it.
-    public var health: RedisHealth { guarded.health }
+    /// `degraded` while Redis isn't reached or left alone, and for 30 s after it had no memory, took no writes, did not
+    /// permit something, or was too slow for 10 calls within 10 s: the cache goes on without it.
+    public var health: RedisHealth { guarded.problem.map { .degraded($0.message) } ?? .ok }
+
+    /// Asks Redis for a sign of life, and throws what ``health`` knows besides. For health checks: it isn't counted.
+    ///
+    /// - Throws: `connect_failed`, `authentication_failed` and the other codes of ``RedisError``; `full`, `refused`,
+    ///   `timeout`, `unavailable`.
+    public func check(within: Duration) async throws(CacheError) {
+        do throws(RedisError) {
+            try await client.ping(deadline: client.time.now.advanced(by: within))
+        } catch  where error.server?.code == .noPermission {
+            // An answer all the same.
+        } catch {
+            throw CacheError(CacheError.Code(error.codeName), error.message)
+        }
+        if let problem = guarded.problem { throw problem }
+    }
 
     /// What was counted of failures.
     public var failures: RedisCacheStatistics { counters.failuresSoFar }

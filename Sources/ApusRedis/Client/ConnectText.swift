@@ -16,6 +16,8 @@ enum ConnectText {
     static func of(_ error: any Error) -> String {
         switch error {
         case let error as IOError: text(errno: error.errnoCode)
+        // Its handlers are gone, as they are when it has ended.
+        case is ChannelPipelineError: "the server closed the connection"
         case ChannelError.connectTimeout: "it took longer than the connect timeout"
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { of($0.error) } ?? "the name \(error.host) can't be resolved"

@@ -12,21 +12,22 @@ final class Handshake: RedisChannelOwner {
 
     private var steps: CircularBuffer<Step> = []
     private let endpoint: RedisEndpoint
-    private let channel: RedisChannel
+    /// Nil until there is a connection.
+    private var channel: RedisChannel?
     private var done: ((Result<RedisChannel, RedisError>) -> Void)?
     /// Called after it has ended.
     var afterwards: (() -> Void)?
 
-    init(
-        _ channel: RedisChannel, _ endpoint: RedisEndpoint,
-        done: @escaping (Result<RedisChannel, RedisError>) -> Void
-    ) {
-        self.channel = channel
+    init(_ endpoint: RedisEndpoint, done: @escaping (Result<RedisChannel, RedisError>) -> Void) {
         self.endpoint = endpoint
         self.done = done
     }
 
-    func start(_ configuration: RedisConfiguration) {
+    /// Begins on a new connection, which is closed if it comes too late.
+    func start(on channel: RedisChannel, _ configuration: RedisConfiguration) {
+        guard done != nil else { return channel.close(.closed) }
+        self.channel = channel
+        channel.owner = self
         var buffer = ByteBufferAllocator().buffer(capacity: 256)
         if let credentials = configuration.credentials {
             let words = ([credentials.user, credentials.password] as [String?]).compactMap { $0 }
@@ -46,8 +47,8 @@ final class Handshake: RedisChannelOwner {
     func fail(_ error: RedisError) {
         guard let done else { return }
         self.done = nil
-        channel.owner = nil
-        channel.close(error)
+        channel?.owner = nil
+        channel?.close(error)
         done(.failure(error))
         afterwards?()
         afterwards = nil
@@ -60,7 +61,7 @@ final class Handshake: RedisChannelOwner {
         if case .error(let error) = value, !(step == .ping && error.code == .noPermission) {
             return fail(refused(error, at: step))
         }
-        guard steps.isEmpty, let done else { return }
+        guard steps.isEmpty, let done, let channel else { return }
         self.done = nil
         done(.success(channel))
         afterwards?()

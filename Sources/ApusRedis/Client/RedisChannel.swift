@@ -42,6 +42,8 @@ final class RedisChannel: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // It has ended already: nobody would hear of this connection.
+        if isClosed || problem != nil { context.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -8,10 +8,15 @@ import NIOSSL
 struct RedisDialer: Sendable {
     let configuration: RedisConfiguration
     private let tls: NIOSSLContext?
+    private let resolver: (any Resolver & Sendable)?
 
+    /// - Parameter resolver: what looks names up; nil for the system's.
     /// - Throws: ``InvalidConfiguration`` if the files of the TLS configuration can't be used.
-    init(_ configuration: RedisConfiguration) throws(InvalidConfiguration) {
+    init(
+        _ configuration: RedisConfiguration, resolver: (any Resolver & Sendable)? = nil
+    ) throws(InvalidConfiguration) {
         self.configuration = configuration
+        self.resolver = resolver
         do {
             tls = try configuration.tls?.context()
         } catch {
@@ -23,10 +28,8 @@ struct RedisDialer: Sendable {
     ///
     /// - Parameter done: called once, on the loop.
     func dial(on eventLoop: any EventLoop, done: @escaping (Result<RedisChannel, RedisError>) -> Void) {
-        let channel = RedisChannel(configuration)
-        let handshake = Handshake(channel, configuration.endpoint, done: done)
+        let handshake = Handshake(configuration.endpoint, done: done)
         let endpoint = configuration.endpoint
-        channel.owner = handshake
         let timer = eventLoop.assumeIsolated().scheduleTask(
             in: .nanoseconds(configuration.connectTimeout.nanoseconds)
         ) {
@@ -35,29 +38,30 @@ struct RedisDialer: Sendable {
                     .connectFailed, "no connection to \(endpoint): it took longer than the connect timeout",
                     mayHaveRun: false))
         }
-        let bound = NIOLoopBound(channel, eventLoop: eventLoop)
-        connect(eventLoop, bound).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success: handshake.start(configuration)
-            case .failure(let error):
+        handshake.afterwards = { timer.cancel() }
+        connect(eventLoop).assumeIsolated().whenComplete { result in
+            do {
+                let connection = try result.get()
+                // Its own: of a name with several addresses, several connections may have been tried.
+                let channel = try connection.pipeline.syncOperations.handler(type: RedisChannel.self)
+                handshake.start(on: channel, configuration)
+            } catch {
                 handshake.fail(
                     RedisError(
                         .connectFailed, "no connection to \(endpoint): \(ConnectText.of(error))", mayHaveRun: false))
             }
         }
-        handshake.afterwards = { timer.cancel() }
     }
 
-    private func connect(
-        _ eventLoop: any EventLoop, _ handler: NIOLoopBound<RedisChannel>
-    ) -> EventLoopFuture<any Channel> {
-        let (tls, endpoint) = (tls, configuration.endpoint)
+    private func connect(_ eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+        let (tls, configuration, endpoint) = (tls, configuration, configuration.endpoint)
         let bootstrap = ClientBootstrap(group: eventLoop)
+            .resolver(resolver)
             .connectTimeout(.nanoseconds(configuration.connectTimeout.nanoseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls { try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, endpoint)) }
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                    try channel.pipeline.syncOperations.addHandler(RedisChannel(configuration))
                 }
             }
         switch endpoint {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import ApusCore
+public import ApusCore
 
 /// Why a command gave no reply. Holds no password, no key and no value.
 public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -85,6 +85,14 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { "\(code): \(message)" }
+}
+
+extension RedisError: CodedError {
+    /// The name of the code; with what the server answered if it is ``Code/server``: `server LOADING`.
+    public var codeName: String {
+        guard code == .server, let server else { return code.name }
+        return "\(code) \(server.code)"
+    }
 }
 
 extension RedisError {

@@ -8,6 +8,30 @@ final class SubscriptionQueue: Sendable {
         var events = CircularBuffer<RedisEvent>()
         var waiter: CheckedContinuation<RedisEvent?, Never>?
         var hasEnded = false
+
+        /// Counts one more message that there is no room for, behind the last one that there was room for.
+        mutating func noteMissing() {
+            var index = events.endIndex
+            while index > events.startIndex {
+                index = events.index(before: index)
+                guard case .gap(let gap) = events[index] else { break }
+                if case .overflow(let missing) = gap {
+                    events[index] = .gap(.overflow(missing + 1))
+                    return
+                }
+            }
+            events.append(.gap(.overflow(1)))
+        }
+
+        /// Adds what happened to the connection. One that comes and goes while nobody reads takes no more room than one
+        /// that went.
+        mutating func append(_ gap: RedisGap) {
+            if gap == .disconnected, events.suffix(2).elementsEqual([.gap(.disconnected), .gap(.resubscribed)]) {
+                events.removeLast()
+            } else {
+                events.append(.gap(gap))
+            }
+        }
     }
 
     private let capacity: Int
@@ -19,7 +43,7 @@ final class SubscriptionQueue: Sendable {
         self.counters = counters
     }
 
-    /// Adds an event; if there is no room, notes in its place how many are missing.
+    /// Adds an event. If there is no room, messages are only counted; what happens to the connection is always told.
     func push(_ event: RedisEvent) {
         let waiter = state.withLock { state -> CheckedContinuation<RedisEvent?, Never>? in
             if state.hasEnded { return nil }
@@ -29,13 +53,11 @@ final class SubscriptionQueue: Sendable {
             }
             if state.events.count < capacity {
                 state.events.append(event)
+            } else if case .gap(let gap) = event {
+                state.append(gap)
             } else {
                 counters.droppedMessages.wrappingAdd(1, ordering: .relaxed)
-                if case .gap(.overflow(let missing))? = state.events.last {
-                    state.events[state.events.index(before: state.events.endIndex)] = .gap(.overflow(missing + 1))
-                } else {
-                    state.events.append(.gap(.overflow(1)))
-                }
+                state.noteMissing()
             }
             return nil
         }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// and a check that hangs delays nobody. Checks run when they are due while ``run()`` runs, and at once by ``refresh()``.
 ///
 /// What a failed check throws is not shown, because such texts hold addresses and credentials: the message of a
-/// `CallFailure` is (it holds neither), of other errors the type's name.
+/// `CallFailure` is (it holds neither), of a `CodedError` its code, of other errors the type's name.
 ///
 /// Safe to use from everywhere at once.
 public final class HealthChecks: Service {
@@ -161,6 +161,8 @@ public final class HealthChecks: Service {
             return nil
         } catch let failure as CallFailure {
             return failure.message
+        } catch let error as any CodedError {
+            return error.codeName
         } catch {
             return "\(type(of: error))"
         }

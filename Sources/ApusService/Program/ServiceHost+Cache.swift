@@ -10,8 +10,8 @@ extension ServiceHost {
     /// A cache of this service, counted in its metrics: in the process, and with `REDIS_URL` in two levels, of which the
     /// instances of the service share the second.
     ///
-    /// Redis may be down, slow or full: the service goes on without it, `/health` says so, and no request waits longer for it
-    /// than the cache's budget of 50 ms. Keys begin with the service's name, so that services may share a Redis.
+    /// Redis may be down, slow or full: the service goes on without it, `/health` and the log say so, and no request waits
+    /// longer for it than the cache's budget of 50 ms. Keys begin with the service's name, so that services may share a Redis.
     ///
     /// - Parameter configuration: of the level in the process; its time to live is the default of both. Unless it says
     ///   otherwise, loads run on the event loop of who asked first.
@@ -42,12 +42,23 @@ extension ServiceHost {
         let store = try RedisCacheStore(client, configuration)
         let cache = try TieredCache(store: store, configuration: TieredCacheConfiguration(memory: memory))
         runtime.addResource("redis") {
-            cache.shutdown()
+            await cache.shutdown()
             client.shutdown()
         }
         var check = HealthCheckConfiguration()
         check.isCritical = false
-        runtime.addCheck("redis", check) { try await client.ping() }
+        let log = CacheHealthLog(logger("redis"))
+        // Within the time of the check, so that it says itself what is wrong.
+        let limit = check.timeout * 9 / 10
+        runtime.addCheck("redis", check) {
+            do throws(CacheError) {
+                try await store.check(within: limit)
+                log.note(nil)
+            } catch {
+                log.note(error)
+                throw error
+            }
+        }
         return cache
     }
 

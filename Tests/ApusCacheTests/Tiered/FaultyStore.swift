@@ -7,12 +7,18 @@ import Synchronization
 final class FaultyStore: CacheStore {
     /// How much time it was given for each read and fill.
     let granted = Journal<Duration>()
+    /// Keys that were read.
+    let reads = Journal<String>()
+    /// What was asked to be removed, and within which time.
+    let removals = Journal<(removal: CacheRemoval, time: Duration)>()
     private let slowness: @Sendable () -> Void
     private let store: any CacheStore
     private let isBroken = Atomic<Bool>(false)
     /// The fills that are held back.
     private let held = Mutex<[@Sendable () -> Void]>([])
     private let holdsBack = Atomic<Bool>(false)
+    private let failure = Mutex<CacheError?>(nil)
+    private let gate = Mutex<Gate?>(nil)
     private let subscriber = Mutex<(@Sendable (CacheStoreEvent) -> Void)?>(nil)
 
     init(_ store: any CacheStore, slowness: @escaping @Sendable () -> Void = {}) {
@@ -26,6 +32,18 @@ final class FaultyStore: CacheStore {
             isBroken.store(newValue, ordering: .releasing)
             subscriber.withLock { $0 }?(newValue ? .disconnected : .connected)
         }
+    }
+
+    /// What removals fail with, of which nobody is told; with `full` they happen all the same.
+    var removalFailure: CacheError? {
+        get { failure.withLock { $0 } }
+        set { failure.withLock { $0 = newValue } }
+    }
+
+    /// What removals wait for, if anything.
+    var removalGate: Gate? {
+        get { gate.withLock { $0 } }
+        set { gate.withLock { $0 = newValue } }
     }
 
     /// Whether fills are held back; those that are go on when it is set to false.
@@ -44,6 +62,7 @@ final class FaultyStore: CacheStore {
 
     func read(_ key: String, tags: [String], within: Duration) async throws(CacheError) -> CacheStoreLookup {
         try check()
+        reads.append(key)
         granted.append(within)
         slowness()
         return try await store.read(key, tags: tags, within: within)
@@ -66,9 +85,16 @@ final class FaultyStore: CacheStore {
         try await store.write(key, item, within: within)
     }
 
-    func remove(_ removal: CacheRemoval, within: Duration) async throws(CacheError) {
+    func remove(
+        _ removal: CacheRemoval, announcing messages: [String], within: Duration
+    ) async throws(CacheError) {
         try check()
-        try await store.remove(removal, within: within)
+        removals.append((removal, within))
+        await removalGate?.wait()
+        let failure = removalFailure
+        if let failure, failure.code != .full { throw failure }
+        try await store.remove(removal, announcing: messages, within: within)
+        if let failure { throw failure }
     }
 
     func publish(_ message: String, within: Duration) async throws(CacheError) {
@@ -89,5 +115,5 @@ final class FaultyStore: CacheStore {
 }
 
 extension CacheError {
-    fileprivate static var down: CacheError { CacheError(.unavailable, "the store is down") }
+    static var down: CacheError { CacheError(.unavailable, "the store is down") }
 }

@@ -11,12 +11,9 @@ struct PendingRemovalsTests {
         for key in ["a", "b", "a"] { pending.add(.key(key)) }
         pending.add(.tag("t"))
         pending.add(.key("c"))
-        var seen: [[CacheMessage.Subject]] = []
-        while !pending.next().isEmpty {
-            seen.append(pending.next().map(\.subject))
-            pending.settle(pending.next())
-        }
-        #expect(seen == [[.key("a"), .key("b")], [.tag("t")], [.key("c")]])
+        let batches = pending.batches()
+        #expect(batches.map { $0.map(\.subject) } == [[.key("a"), .key("b")], [.tag("t")], [.key("c")]])
+        for batch in batches { pending.settle(batch) }
         #expect(pending.count == 0)
     }
 
@@ -24,21 +21,39 @@ struct PendingRemovalsTests {
     func again() {
         var pending = PendingRemovals(limit: 10)
         pending.add(.key("a"))
-        let under = pending.next()
+        let under = pending.batches()[0]
         pending.add(.key("a"))
         pending.settle(under)
-        #expect(pending.next().map(\.subject) == [.key("a")])
+        #expect(pending.batches().map { $0.map(\.subject) } == [[.key("a")]])
     }
 
     @Test("become the removal of everything when there are too many")
     func overflow() {
         var pending = PendingRemovals(limit: 3)
         for key in 0..<5 { pending.add(.key("\(key)")) }
-        #expect(pending.next().map(\.subject) == [.all])
+        #expect(pending.batches().map { $0.map(\.subject) } == [[.all]])
         pending.add(.key("x"))
         #expect(pending.count == 1)
-        pending.settle(pending.next())
+        #expect(pending.concern("anything", []) && pending.concern([]))
+        pending.settle(pending.batches()[0])
         #expect(pending.count == 0)
+        #expect(!pending.concern("anything", []))
+    }
+
+    @Test("concern the key, what has the tag, and nothing else")
+    func concern() {
+        var pending = PendingRemovals(limit: 10)
+        pending.add(.key("a"))
+        pending.add(.tag("t"))
+        #expect(pending.concern("a", []) && pending.concern("b", ["s", "t"]) && pending.concern(["t"]))
+        #expect(!pending.concern("t", ["a"]) && !pending.concern(["s"]))
+    }
+
+    @Test("come in batches of a hundred keys")
+    func batches() {
+        var pending = PendingRemovals(limit: 1_000)
+        for key in 0..<250 { pending.add(.key("\(key)")) }
+        #expect(pending.batches().map(\.count) == [100, 100, 50])
     }
 
     @Test("Messages survive being written as text, and nothing else is one")

@@ -129,7 +129,7 @@
                         #expect(error is CacheError || error is ConformanceFailure)
                         #expect(proxied.proxy.statistics.cut > 0, "\(check), seed \(seed): \(error)")
                     }
-                    cache.shutdown()
+                    await cache.shutdown()
                 }
             }
         }
@@ -194,7 +194,7 @@
                     for cache in caches { _ = try await cache.get("none", as: Int.self) }
                     return caches.allSatisfy { $0.statistics.pendingRemovals == 0 && $0.isConnected }
                 }
-                for cache in caches { cache.shutdown() }
+                for cache in caches { await cache.shutdown() }
             }
         }
     }

@@ -29,7 +29,7 @@
                 // What is in memory then is let go of.
                 try await eventually("it hears messages") { cache.isConnected }
                 try await check.run(cache)
-                cache.shutdown()
+                await cache.shutdown()
             }
         }
 

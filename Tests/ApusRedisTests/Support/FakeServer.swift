@@ -18,21 +18,33 @@
         let port: Int
         /// What was received, a write at a time.
         let received: Journal<String>
+        private let connections: Connections
         private let channel: any Channel
+
+        /// Connections that are open.
+        var open: Int { connections.accepted.value - connections.closed.value }
+
+        private struct Connections: Sendable {
+            let accepted = Tally()
+            let closed = Tally()
+        }
 
         /// Starts one.
         ///
         /// - Parameter answer: what to say to each write of the client.
         static func start(_ answer: @escaping @Sendable (String) -> Answer) async throws -> FakeServer {
-            let received = Journal<String>()
+            let (received, connections) = (Journal<String>(), Connections())
             let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
+                    connections.accepted.increment()
+                    channel.closeFuture.whenComplete { _ in connections.closed.increment() }
+                    return channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(Handler(answer, received))
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
-            return FakeServer(port: channel.localAddress?.port ?? 0, received: received, channel: channel)
+            return FakeServer(
+                port: channel.localAddress?.port ?? 0, received: received, connections: connections, channel: channel)
         }
 
         func client(_ change: (inout RedisConfiguration) -> Void = { _ in }) throws -> RedisClient {

@@ -9,6 +9,10 @@ import Testing
 @Suite("Health checks", .timeLimit(.minutes(1)))
 struct HealthChecksTests {
     struct PasswordIs: Error { var hunter2 = "hunter2" }
+    struct Refused: CodedError {
+        var hunter2 = "hunter2"
+        var codeName: String { "authentication_failed" }
+    }
 
     @Test("a check that hangs is reported as failed after its timeout, and nobody waits for it")
     func hanging() async {
@@ -73,14 +77,15 @@ struct HealthChecksTests {
         #expect(runs.load(ordering: .relaxed) == 0)
     }
 
-    @Test("what is thrown is not shown, but for a call failure's message")
+    @Test("what is thrown is not shown, but for a call failure's message and a code")
     func secrets() async {
         let checks = HealthChecks(service: "test")
         checks.add("leaky") { throw PasswordIs() }
         checks.add("call") { throw CallFailure(.connectFailed, "no route", stage: .connect, mayHaveReachedPeer: false) }
+        checks.add("coded") { throw Refused() }
         await checks.refresh()
         let report = checks.report()
-        #expect(report.checks.map(\.result.lastError) == ["PasswordIs", "no route"])
+        #expect(report.checks.map(\.result.lastError) == ["PasswordIs", "no route", "authentication_failed"])
         let body = String(decoding: HealthDocument.health(report, wallTime: .now).body, as: UTF8.self)
         #expect(!body.contains("hunter2"))
     }
