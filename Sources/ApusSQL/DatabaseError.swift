@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ApusCore
+public import ApusCore
 
 /// Why a statement, a transaction or a migration failed.
 ///
@@ -126,6 +126,10 @@ public struct DatabaseError: Error, Sendable {
     var isRolledBack: Bool {
         [.busy, .serializationFailure, .deadlock].contains(code)
     }
+}
+
+extension DatabaseError: CodedError {
+    public var codeName: String { code.name }
 }
 
 extension DatabaseError: CustomStringConvertible {

@@ -86,13 +86,13 @@ struct ServiceFaultTests {
     func database() async throws {
         try await RunningProgram.with(on) { (program) async throws in
             _ = try await program.arm(#""abort": true, "match": {"target": "database", "operation": "INSERT"}"#)
-            #expect(try await program.insert().status == 500)
+            #expect(try await program.insert().status == 503)
             #expect(try await program.get("/count").body == "0")
             _ = try await program.arm(#""drop": true, "match": {"target": "database", "operation": "INSERT"}"#)
             #expect(try await program.insert().status == 500)
             #expect(try await program.get("/count").body == "1")
             _ = try await program.arm(#""abort": true, "match": {"target": "database", "operation": "SELECT"}"#)
-            #expect(try await program.get("/careless").status == 500)
+            #expect(try await program.get("/careless").status == 503)
             _ = try await program.arm(#""drop": true, "match": {"target": "database", "operation": "TRANSACTION"}"#)
             #expect(try await program.get("/count").body == "1", "the careless one was undone")
             #expect(try await program.get("/careless").status == 500)
