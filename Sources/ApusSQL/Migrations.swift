@@ -81,8 +81,9 @@ public struct Migrations: Sendable {
     }
 
     private func rest() async throws(DatabaseError) {
+        var random = FastRandom()
         do {
-            try await Task.sleep(for: Self.pause * Double.random(in: 0.5...1))
+            try await Task.sleep(for: Self.pause * Double.random(in: 0.5...1, using: &random))
         } catch {
             throw DatabaseError(.cancelled, "migrations of \(component): cancelled while another instance ran them")
         }

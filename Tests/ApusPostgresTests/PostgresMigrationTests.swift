@@ -91,7 +91,8 @@
             #expect(try await databases[0].value(isValid) == true)
 
             let broken = Migrations(
-                list.migrations + [Migration("0004_broken", outsideTransaction: "CREATE INDEX CONCURRENTLY b ON t (b)")])
+                list.migrations + [Migration("0004_broken", outsideTransaction: "CREATE INDEX CONCURRENTLY b ON t (b)")]
+            )
             let error = try await databaseError { try await broken.run(on: databases[0]) }
             #expect(error.code == .syntax && error.message.contains("0004_broken"), "\(error)")
             #expect(try await broken.plan(on: databases[1]).pending.map(\.name) == ["0004_broken"])

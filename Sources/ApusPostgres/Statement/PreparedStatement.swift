@@ -17,7 +17,8 @@
         /// The types of its columns.
         let types: [Oid]
 
-        init(template: SQL.Template, text: String, name: String, parameters: [Oid], columns: Row.Columns, types: [Oid]) {
+        init(template: SQL.Template, text: String, name: String, parameters: [Oid], columns: Row.Columns, types: [Oid])
+        {
             self.template = template
             self.text = text
             self.name = name
