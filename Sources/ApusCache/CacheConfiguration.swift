@@ -16,8 +16,9 @@ public struct CacheConfiguration: Sendable {
     public var maximumLoads: Int
     /// Callers that may wait for one load. Default: 100,000. At least 1.
     public var maximumWaiters: Int
-    /// How much time a load has, as the deadline of its `CallContext`: that of the caller who began it is not that of the
-    /// others who wait. Only loads that were begun with a deadline have one. Default: 30 s. Above zero.
+    /// How much time a load has at least, as the deadline of its `CallContext`: that of the caller who began it, if it is
+    /// earlier, is not that of the others who wait. A load that was begun without a deadline has none. Default: 30 s. Above
+    /// zero.
     public var loadTimeout: Duration
     /// Whether W-TinyLFU fits its window to the requests. The window is 1 % of the capacity otherwise. Default: true.
     public var isAdaptive: Bool

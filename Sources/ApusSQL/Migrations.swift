@@ -5,8 +5,9 @@ import Foundation
 /// An ordered list of migrations and the code that runs it.
 ///
 /// What ran is remembered in `schema_migrations`, per component, so that a library (the queue) and the service keep their
-/// own lists in one database. Each migration runs in a transaction with its record, unless it is one that can't, so a crash
-/// leaves either both or none, and the next start goes on where this one ended. Instances that start at once wait for each other and run each
+/// own lists in one database. Each migration runs in a transaction with its record, so a crash leaves either both or none,
+/// and the next start goes on where this one ended; one that can't run in a transaction is recorded after it, and begins
+/// again after a crash. Instances that start at once wait for each other and run each
 /// once: SQLite by its write lock, PostgreSQL by an advisory lock of the transaction. Neither waiting nor running ends with
 /// the timeout of a request's statement, but with the deadline of `CallContext.current`.
 public struct Migrations: Sendable {
@@ -134,6 +135,8 @@ public struct Migrations: Sendable {
             if migration.isTransactional || transaction.dialect == .sqlite {
                 for statement in statements { try await transaction.execute(statement) }
             } else {
+                // However long it takes.
+                try await transaction.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 // The server keeps the snapshot of this transaction's last SELECT until its next statement, and CREATE INDEX
                 // CONCURRENTLY would wait for that; a savepoint is one.
                 try await transaction.savepoint { _ in try await runOutside(statements, on: database) }

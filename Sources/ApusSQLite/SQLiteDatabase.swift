@@ -11,8 +11,9 @@ internal import GRDB
 /// each is still all or nothing, and returns only after the commit.
 ///
 /// Whoever waits for the writer or a reader, and what runs, ends when the deadline of the call passes or the task is
-/// cancelled; a commit isn't interrupted. What has begun is asked between SQLite's steps: a count of all rows of a table
-/// is a single one. A statement that writes and is ended inside a transaction rolls that back.
+/// cancelled; a commit isn't interrupted, and who shares one with others is told with them. What has begun is asked
+/// between SQLite's steps: a count of all rows of a table is a single one. A statement that writes and is ended inside a
+/// transaction rolls that back.
 ///
 /// Statements can't begin or end transactions and savepoints: these are refused with `misuse`.
 ///

@@ -76,7 +76,42 @@ extension CacheConformance {
             }
             try require(sum, is: 700, "what all callers got")
             try require(loads.value, is: 1, "loads")
-            try require(try await cache.findOrLoad("a", policy: policy) { () -> Int? in nil }, is: 7, "afterwards")
+        },
+        .init("A load that fails where it is remembered that there is nothing fails once, for all") { cache in
+            struct Failed: Error {}
+            let policy = CachePolicy(timeToLive: .seconds(60), negativeTimeToLive: .seconds(60))
+            try require(try await cache.findOrLoad("a", policy: policy) { () -> Int? in nil }, is: nil, "nothing")
+            let gate = Gate()
+            let loads = Tally()
+            let failures = Tally()
+            let first = Task {
+                try await cache.getOrLoad("a", policy: policy) { () async throws -> Int in
+                    loads.increment()
+                    await gate.wait()
+                    throw Failed()
+                }
+            }
+            await gate.reached()
+            let joined = cache.statistics.loadsJoined
+            let others = (0..<20).map { _ in
+                Task {
+                    do {
+                        _ = try await cache.getOrLoad("a", policy: policy) { () async throws -> Int in
+                            loads.increment()
+                            throw Failed()
+                        }
+                    } catch is Failed { failures.increment() }
+                }
+            }
+            try await eventually("all wait for the load") { cache.statistics.loadsJoined == joined + 20 }
+            gate.open()
+            do {
+                _ = try await first.value
+                throw ConformanceFailure("a value of a failed load")
+            } catch is Failed {}
+            for other in others { try await other.value }
+            try require(failures.value, is: 20, "callers who were told")
+            try require(loads.value, is: 1, "loads")
         },
         .init("The load is cancelled when the last waiter has gone") { cache in
             let gate = Gate()

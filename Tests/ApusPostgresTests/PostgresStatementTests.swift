@@ -26,6 +26,20 @@
             await database.close()
         }
 
+        @Test("a statement whose rows can't be read is refused before it runs, each time")
+        func unreadable() async throws {
+            let database = try await SharedServer.makeDatabase(.init(pool: one))
+            try await database.execute("CREATE TABLE t (a INET)")
+            for _ in 0..<3 {
+                let error = try await databaseError {
+                    _ = try await database.query("INSERT INTO t VALUES ('127.0.0.1') RETURNING a")
+                }
+                #expect(error.code == .decoding, "\(error)")
+            }
+            #expect(try await database.value("SELECT COUNT(*) FROM t") == 0)
+            await database.close()
+        }
+
         @Test("a batch with more texts than are kept prepared runs as often as one likes")
         func largeBatch() async throws {
             let database = try await SharedServer.makeDatabase(.init(pool: one, statementCacheSize: 5))

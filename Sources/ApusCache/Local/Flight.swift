@@ -46,10 +46,16 @@ final class Flight<Value: Sendable>: Sendable {
     let isAhead: Bool
     /// How often something had been removed by a tag when it began.
     let tagRemovals: UInt64
+    /// Whether an old value will do if the load fails; nil: each does.
+    let accepts: (@Sendable (Value) -> Bool)?
     private let state = Mutex(State())
 
-    init(_ policy: CachePolicy, isBackground: Bool, isAhead: Bool, tagRemovals: UInt64) {
+    init(
+        _ policy: CachePolicy, isBackground: Bool, isAhead: Bool, tagRemovals: UInt64,
+        accepts: (@Sendable (Value) -> Bool)? = nil
+    ) {
         self.tagRemovals = tagRemovals
+        self.accepts = accepts
         self.policy = policy
         self.isBackground = isBackground
         self.isAhead = isAhead

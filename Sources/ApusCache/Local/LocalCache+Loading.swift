@@ -24,8 +24,8 @@ extension LocalCache {
     /// The value under `key`, loaded by `load` if it isn't there: once, however many ask at the same time.
     ///
     /// The load runs in a task of its own with the first caller's task-local values, but not with its deadline, which is
-    /// not that of the others: its `CallContext` has one after the configuration's `loadTimeout`. A caller who is cancelled
-    /// leaves it to the others; it is cancelled when the last has gone, unless it is one in the background. A load that fails fails
+    /// not that of the others: its `CallContext` has one after the configuration's `loadTimeout` at the earliest. A caller
+    /// who is cancelled, as a service does with a request that is out of time, leaves it to the others; it is cancelled when the last has gone, unless it is one in the background. A load that fails fails
     /// for everyone who waits, or gives everyone the old value, as the policy of who began it says; the failure isn't
     /// remembered. `load` must not ask for the same key.
     ///
@@ -139,12 +139,13 @@ extension LocalCache {
             case .missing:
                 state.statistics.misses &+= 1
             }
-            return joinOrBegin(key, policy, &state)
+            return joinOrBegin(key, policy, accepts, &state)
         }
     }
 
     private func joinOrBegin(
-        _ key: HashedKey<Key>, _ policy: CachePolicy, _ state: inout CacheShard<Key, Value>.State
+        _ key: HashedKey<Key>, _ policy: CachePolicy, _ accepts: (@Sendable (Value) -> Bool)?,
+        _ state: inout CacheShard<Key, Value>.State
     ) -> Entry {
         if let flight = state.flights[key] {
             switch flight.reserve(limit: configuration.maximumWaiters) {
@@ -161,7 +162,7 @@ extension LocalCache {
             }
         }
         guard
-            let flight = begin(key, policy, isBackground: false, isAhead: false, &state),
+            let flight = begin(key, policy, isBackground: false, isAhead: false, accepting: accepts, &state),
             case .place(let id) = flight.reserve(limit: configuration.maximumWaiters)
         else {
             state.statistics.refusals &+= 1
@@ -184,14 +185,14 @@ extension LocalCache {
 
     private func begin(
         _ key: HashedKey<Key>, _ policy: CachePolicy, isBackground: Bool, isAhead: Bool,
-        _ state: inout CacheShard<Key, Value>.State
+        accepting accepts: (@Sendable (Value) -> Bool)? = nil, _ state: inout CacheShard<Key, Value>.State
     ) -> Flight<Value>? {
         guard loads.wrappingAdd(1, ordering: .relaxed).newValue <= configuration.maximumLoads else {
             loads.wrappingSubtract(1, ordering: .relaxed)
             return nil
         }
         let flight = Flight<Value>(
-            policy, isBackground: isBackground, isAhead: isAhead, tagRemovals: state.tagRemovals)
+            policy, isBackground: isBackground, isAhead: isAhead, tagRemovals: state.tagRemovals, accepts: accepts)
         state.flights[key] = flight
         state.statistics.loads &+= 1
         return flight
@@ -203,8 +204,8 @@ extension LocalCache {
     ) async {
         do {
             let loaded: Loaded<Value>
-            if var context = CallContext.current, context.deadline != nil {
-                context.deadline = Instant.now.advanced(by: configuration.loadTimeout)
+            if var context = CallContext.current, let deadline = context.deadline {
+                context.deadline = max(deadline, Instant.now.advanced(by: configuration.loadTimeout))
                 loaded = try await CallContext.$current.withValue(context) { try await load(isAhead) }
             } else {
                 loaded = try await load(isAhead)
@@ -252,7 +253,8 @@ extension LocalCache {
 extension CacheShard.State {
     /// After a failed load: the old value if the policy allows it. The next load is put off in any case.
     fileprivate mutating func keepOld(_ key: HashedKey<Key>, _ flight: Flight<Value>, now: Instant) -> Value? {
-        guard let (value, times) = store.peek(key), now < times.keptUntil else { return nil }
+        guard let (value, times) = store.peek(key), now < times.keptUntil, flight.accepts?(value) != false
+        else { return nil }
         store.postponeLoad(of: key, until: now.advanced(by: max(.zero, flight.policy.retryAfterFailure)))
         if now < times.expires { return value }
         guard times.expires.duration(to: now) < flight.policy.staleIfError else { return nil }

@@ -54,8 +54,7 @@
                     throw .connectionLost(
                         String(cString: PQerrorMessage(raw)), statement: wanted[0].text, mayHaveRun: false)
                 }
-                let described = try await described(wanted, retired: retired, until: deadline)
-                for statement in described { try statement.checkColumns() }
+                try await learn(wanted, retired: retired, until: deadline)
             } catch {
                 // What was cut off has left names at the server that nobody knows; one that the server doesn't know says
                 // that somebody else has forgotten them for us. Neither connection is worth keeping.
@@ -72,12 +71,11 @@
 
         /// Reads the answers, and notes each as it comes: what the server has forgotten and what it has prepared stays so
         /// when a later one fails.
-        private func described(
+        private func learn(
             _ wanted: [(template: SQL.Template, text: String, name: String)], retired: [String],
             until deadline: Instant
-        ) async throws(DatabaseError) -> [PreparedStatement] {
+        ) async throws(DatabaseError) {
             var failure: DatabaseError?
-            var described: [PreparedStatement] = []
             for name in retired {
                 try await pipelined(of: Self.deallocation, until: deadline, failure: &failure) { _ in
                     statements.confirmRetired(name)
@@ -85,18 +83,18 @@
             }
             for (template, text, name) in wanted {
                 var isPrepared = false
+                var isKept = false
                 try await pipelined(of: text, until: deadline, failure: &failure) { _ in isPrepared = true }
-                let count = described.count
-                try await pipelined(of: text, until: deadline, failure: &failure) { result in
+                try await pipelined(of: text, until: deadline, failure: &failure) { result throws(DatabaseError) in
                     let statement = PreparedStatement(template: template, text: text, name: name, describedBy: result)
+                    try statement.checkColumns()
                     statements.insert(statement)
-                    described.append(statement)
+                    isKept = true
                 }
-                if isPrepared, described.count == count { statements.retire(name) }
+                if isPrepared, !isKept { statements.retire(name) }
             }
             try await endPipeline(of: wanted[0].text, until: deadline)
             if let failure { throw failure }
-            return described
         }
 
         /// Reads what one message of a pipeline gave: a result and the end mark. The first failure is kept; the server skips

@@ -141,7 +141,10 @@ public final class ConnectionPool: Sendable {
     private func isUsable(_ loan: PoolLoan, until deadline: Instant) async -> Bool {
         if isFresh(loan) { return true }
         guard loan.lease.needsValidation, loan.connection.looksAlive else { return false }
+        // A caller with little time left must not have a connection thrown away that only wasn't asked for long enough.
+        let now = time.now
+        let patience = max(deadline, now.advanced(by: min(.milliseconds(100), configuration.validationTimeout)))
         return await loan.connection.validate(
-            until: min(deadline, time.now.advanced(by: configuration.validationTimeout)))
+            until: min(patience, now.advanced(by: configuration.validationTimeout)))
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// again. The messages hold no password, no key and no value.
 final class CacheHealthLog: Sendable {
     private let logger: Logger
-    /// What was logged last; nil while it works.
+    /// The code of what was logged last; nil while it works.
     private let last = Mutex<String?>(nil)
 
     init(_ logger: Logger) {
@@ -18,10 +18,10 @@ final class CacheHealthLog: Sendable {
     func note(_ failure: CacheError?) {
         // A check that was given up, as at the end of the process, says nothing.
         guard failure?.code.name != "cancelled" else { return }
-        let text = failure?.description
+        let code = failure?.code.name
         let isNews = last.withLock { last in
-            defer { last = text }
-            return last != text
+            defer { last = code }
+            return last != code
         }
         guard isNews else { return }
         guard let failure else { return logger.info("the cache works with Redis again") }

@@ -11,7 +11,8 @@ extension ServiceHost {
     /// instances of the service share the second.
     ///
     /// Redis may be down, slow or full: the service goes on without it, `/health` and the log say so, and no request waits
-    /// longer for it than the cache's budget of 50 ms. Keys begin with the service's name, so that services may share a Redis.
+    /// longer for it than the cache's budget of 50 ms, but one that removes everything (10 s). Keys begin with the service's
+    /// name, so that services may share a Redis.
     ///
     /// - Parameter configuration: of the level in the process; its time to live is the default of both. Unless it says
     ///   otherwise, loads run on the event loop of who asked first.
