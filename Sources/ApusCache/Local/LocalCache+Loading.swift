@@ -84,10 +84,12 @@ extension LocalCache {
         case .value(let value, let begun):
             if let begun {
                 let isAhead = begun.isAhead
-                begun.setTask(
-                    Task(executorPreference: configuration.executor?()) {
-                        await self.run(begun, key, shard, isAhead: isAhead, load)
-                    })
+                withTimeOfItsOwn {
+                    begun.setTask(
+                        Task(executorPreference: configuration.executor?()) {
+                            await self.run(begun, key, shard, isAhead: isAhead, load)
+                        })
+                }
             }
             return value
         case .refused(let error): throw error
@@ -95,10 +97,12 @@ extension LocalCache {
         case .began(let begun, let place):
             (flight, id) = (begun, place)
             // Immediately: a load that need not wait needs no other thread either.
-            begun.setTask(
-                Task.immediate(executorPreference: configuration.executor?()) {
-                    await self.run(begun, key, shard, isAhead: accepts != nil, load)
-                })
+            withTimeOfItsOwn {
+                begun.setTask(
+                    Task.immediate(executorPreference: configuration.executor?()) {
+                        await self.run(begun, key, shard, isAhead: accepts != nil, load)
+                    })
+            }
         }
         return try await flight.wait(id) {
             // Nobody waits any more: whoever comes next begins anew.
@@ -198,19 +202,20 @@ extension LocalCache {
         return flight
     }
 
+    /// Lets a task be made whose deadline isn't only that of the caller.
+    @inline(never)
+    private func withTimeOfItsOwn(_ make: () -> Void) {
+        guard var context = CallContext.current, let deadline = context.deadline else { return make() }
+        context.deadline = max(deadline, Instant.now.advanced(by: configuration.loadTimeout))
+        CallContext.$current.withValue(context, operation: make)
+    }
+
     private func run(
         _ flight: Flight<Value>, _ key: HashedKey<Key>, _ shard: CacheShard<Key, Value>, isAhead: Bool,
         _ load: @Sendable (_ isAhead: Bool) async throws -> Loaded<Value>
     ) async {
         do {
-            let loaded: Loaded<Value>
-            if var context = CallContext.current, let deadline = context.deadline {
-                context.deadline = max(deadline, Instant.now.advanced(by: configuration.loadTimeout))
-                loaded = try await CallContext.$current.withValue(context) { try await load(isAhead) }
-            } else {
-                loaded = try await load(isAhead)
-            }
-            finish(flight, key, shard, .success(loaded))
+            finish(flight, key, shard, .success(try await load(isAhead)))
         } catch {
             finish(flight, key, shard, .failure(error))
         }
