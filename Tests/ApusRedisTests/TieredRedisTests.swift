@@ -66,7 +66,8 @@
                 let error = await #expect(throws: CacheError.self) { try await cache.set("s\(index)", index) }
                 #expect(error?.code == .unavailable)
             }
-            #expect(began.duration(to: .now) < .seconds(1))
+            // Less than any time-out; the rest is for a busy machine.
+            #expect(began.duration(to: .now) < .seconds(5))
             #expect(store.failures.rejected > 0 && !store.health.isOK)
             await cache.shutdown()
             client.shutdown()
@@ -87,8 +88,8 @@
                 server.pause()
                 let began = Instant.now
                 for index in 0..<100 { #expect(try await cache.getOrLoad("k\(index)") { index } == index) }
-                // 3 budgets until the breaker opens, and room for a probe or two and a busy machine.
-                #expect(began.duration(to: .now) < .milliseconds(1_500))
+                // 3 budgets until the breaker opens, not a hundred; room for some probes and a busy machine.
+                #expect(began.duration(to: .now) < .milliseconds(3_500))
                 #expect(store.failures.timeouts >= 3 && store.failures.rejected > 80)
                 server.resume()
                 try await eventually("stores again") {
