@@ -30,7 +30,9 @@ struct RedisCacheTrouble: Sendable {
             }
             timeouts += 1
             guard timeouts >= Self.manyTimeouts else { return }
-            last = (CacheError(.timeout, "Redis was too slow for \(timeouts) calls within \(Self.window)"), now)
+            last = (
+                CacheError(.timeout, "Redis is too slow: \(Self.manyTimeouts) calls or more within \(Self.window)"), now
+            )
         default: break
         }
     }
