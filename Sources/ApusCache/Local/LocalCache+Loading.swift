@@ -23,11 +23,12 @@ extension LocalCache {
 
     /// The value under `key`, loaded by `load` if it isn't there: once, however many ask at the same time.
     ///
-    /// The load runs in a task of its own with the first caller's task-local values, but not with its deadline, which is
-    /// not that of the others: its `CallContext` has one after the configuration's `loadTimeout` at the earliest. A caller
-    /// who is cancelled, as a service does with a request that is out of time, leaves it to the others; it is cancelled when the last has gone, unless it is one in the background. A load that fails fails
-    /// for everyone who waits, or gives everyone the old value, as the policy of who began it says; the failure isn't
-    /// remembered. `load` must not ask for the same key.
+    /// The load runs in a task of its own with the first caller's task-local values, but not with its deadline, which
+    /// is not that of the others: its `CallContext` has one after the configuration's `loadTimeout` at the earliest. A
+    /// caller who is cancelled, as a service does with a request that is out of time, leaves it to the others; it is
+    /// cancelled when the last has gone, unless it is one in the background. A load that fails fails for everyone who
+    /// waits, or gives everyone the old value, as the policy of who began it says; the failure isn't remembered. `load`
+    /// must not ask for the same key.
     ///
     /// - Parameter policy: how long the value is kept, and whether older ones may be given.
     /// - Throws: what `load` throws; ``CacheError`` `overloaded` if too many loads run or too many wait;

@@ -18,7 +18,7 @@ public enum ServiceMain {
     ///   error.
     public static func run<Program: ServiceProgram>(_ program: Program.Type) async -> Int32 {
         var arguments = Array(CommandLine.arguments.dropFirst())
-        let isDryRun = arguments.first == "migrate" && arguments.contains("--dry-run")
+        let isDryRun = arguments.first == migrateCommand.name && arguments.contains("--dry-run")
         if isDryRun { arguments.removeAll { $0 == "--dry-run" } }
         var settings = Settings(
             arguments: arguments, environment: ProcessInfo.processInfo.environment, dotEnv: DotEnv(path: ".env"),
